@@ -32,7 +32,7 @@ def save_arrays(path: Path, noun: Any) -> None:
     """Write the fields of a dataclass to a compressed .npz; fields that are None are left out."""
     content = {f.name: np.asarray(getattr(noun, f.name)) for f in fields(noun) if getattr(noun, f.name) is not None}
     with replacing(Path(path)) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **content)
+        np.savez_compressed(file, **content)  # type: ignore[arg-type]
 
 
 def load_arrays(path: Path, noun: type) -> dict[str, Any]:
@@ -44,7 +44,9 @@ def load_arrays(path: Path, noun: type) -> dict[str, Any]:
     except FileNotFoundError:
         raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
-        raise BadInputError(f"{path.name} should be a {noun.__name__} saved as .npz, but cannot be read: {error}") from error
+        raise BadInputError(
+            f"{path.name} should be a {noun.__name__} saved as .npz, but cannot be read: {error}"
+        ) from error
     known = {f.name: f for f in fields(noun)}
     missing = [n for n, f in known.items() if n not in found and f.default is MISSING and f.default_factory is MISSING]
     if missing:

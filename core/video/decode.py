@@ -1,0 +1,140 @@
+"""Reading videos and pictures exactly: presentation times, rotation, nothing but local files.
+
+PyAV is used rather than OpenCV because it gives every frame's presentation time; OpenCV seeks wrongly on variable frame
+rates. Uploads are opened with a whitelist of protocols and formats, so that a playlist in disguise reaches nothing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import av.container
+import av.error
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.errors import BadInputError
+
+_GUARD = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi",
+}
+_PICTURES = {"PNG", "JPEG", "WEBP", "BMP"}
+_MAX_PICTURE_PX = 64_000_000
+WANTED = "a video (mp4, mov, webm, mkv, avi) or a picture (png, jpg, webp, bmp)"
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a file says of itself: upright size in px, frames a second, seconds, whether it is a single picture."""
+
+    width: int
+    height: int
+    fps: float
+    duration_s: float
+    is_picture: bool
+
+
+def probe(path: Path) -> VideoInfo:
+    """Look into a file without decoding more than one frame.
+
+    Raises `BadInputError` when it is neither a video with at least one frame nor a picture.
+    """
+    path = Path(path)
+    if not path.is_file() or path.stat().st_size == 0:
+        raise BadInputError(f"{path.name} should be {WANTED}, but the file is empty or missing. Choose another file.")
+    if is_picture(path):
+        picture = read_picture(path)
+        return VideoInfo(picture.shape[1], picture.shape[0], 30.0, 0.0, True)
+    with open_video(path) as container:
+        stream = container.streams.video[0]
+        try:
+            _, first = next(timed_frames(container, 0.0))
+        except StopIteration:
+            raise BadInputError(
+                f"{path.name} should be {WANTED}, but no frame in it can be decoded. Is the file complete?"
+            ) from None
+        rate = stream.average_rate or stream.guessed_rate or stream.base_rate or 30
+        return VideoInfo(first.shape[1], first.shape[0], float(rate), _duration(container), False)
+
+
+def _duration(container: av.container.InputContainer) -> float:
+    stream = container.streams.video[0]
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return (container.duration or 0) / av.time_base
+
+
+def is_picture(path: Path) -> bool:
+    """Whether Pillow knows the file as a still picture of a kind that we take."""
+    try:
+        with Image.open(path, formats=sorted(_PICTURES)) as picture:
+            return getattr(picture, "n_frames", 1) == 1
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        return False
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """A picture as [height, width, 3] uint8 RGB, upright by its EXIF tag."""
+    try:
+        with Image.open(path, formats=sorted(_PICTURES)) as picture:
+            if picture.width * picture.height > _MAX_PICTURE_PX:
+                raise BadInputError(
+                    f"{Path(path).name} has {picture.width} x {picture.height} pixels; at most 64 million are taken."
+                )
+            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise BadInputError(f"{Path(path).name} should be {WANTED}, but cannot be read: {error}.") from error
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[av.container.InputContainer]:
+    """Open a local file as a video with at least one video stream; `BadInputError` for everything else."""
+    path = Path(path)
+    try:
+        container = av.open(str(path), options=_GUARD)
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise BadInputError(
+            f"{path.name} should be {WANTED}, but cannot be read as one: it may be another kind of file, "
+            f"or cut off in transfer. Try to play it, then choose it again or convert it to mp4."
+        ) from error
+    with container:
+        if not container.streams.video:
+            raise BadInputError(f"{path.name} should be {WANTED}, but has no picture track (sound only?).")
+        container.streams.video[0].thread_type = "AUTO"
+        yield container
+
+
+def timed_frames(container: av.container.InputContainer, start_s: float) -> Iterator[tuple[float, np.ndarray]]:
+    """Yield (seconds since the first frame, upright RGB) from the key frame before `start_s` on.
+
+    Ends at the first undecodable packet, as a player would; the caller sees how far it came.
+    """
+    stream = container.streams.video[0]
+    base = float(stream.time_base or 0)
+    origin = (stream.start_time or 0) * base
+    if start_s > 0 and base:
+        container.seek(int((start_s + origin) / base), stream=stream, backward=True, any_frame=False)
+    try:
+        for frame in container.decode(stream):
+            if frame.pts is None:
+                continue
+            upright = _upright(frame)
+            yield frame.pts * base - origin, upright
+    except av.error.FFmpegError:
+        return
+
+
+def _upright(frame: av.VideoFrame) -> np.ndarray:
+    # frame.rotation is the display matrix's angle, counter-clockwise, in degrees.
+    quarter_turns = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), quarter_turns))
+
+
+def read_frames(path: Path) -> Iterator[np.ndarray]:
+    """Yield a file's frames as [height, width, 3] uint8 RGB, upright, one at a time."""
+    with open_video(path) as container:
+        for _, picture in timed_frames(container, 0.0):
+            yield picture
