@@ -1,0 +1,227 @@
+"""The one place that strings the stages together: source -> clip -> people -> bodies -> humanoid -> physics -> figures.
+
+Each stage reads files of the run's folder and writes others, atomically, so it may be run again at any time. The command
+line runs them one after another (`run_all`); `core.jobs` wraps each in a durable step.
+"""
+
+import dataclasses
+import importlib.metadata
+import math
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.body import load_body
+from core.control.assisted import AssistedSettings, assisted
+from core.errors import BadInputError
+from core.export.glb import write_glb
+from core.humanoid import RetargetSettings, retarget, rollout_to_body
+from core.keypoints import KeypointSettings, track_people
+from core.mesh_recovery import MeshRecoverySettings, recover
+from core.metrics.plausibility import plausibility, rollout_figures
+from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
+from core.progress import Progress, part_of, silent
+from core.reconstruction import ReconstructionSettings, reconstruct
+from core.reconstruction.placing import place_in_world
+from core.run_folder import RunFolder, read_json, write_json
+from core.video import WindowSettings, load_clip, make_clip
+
+PHYSICS = ("assisted", "none")
+KEYPOINTS = ("blazepose",)
+HMR_COLOUR, MOTION_COLOUR, ROLLOUT_COLOUR = (0.93, 0.62, 0.36), (0.36, 0.66, 0.90), (0.45, 0.78, 0.55)
+_REPORTED_VERSIONS = ("understudy", "numpy", "onnxruntime", "av", "pybullet")
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a person chooses for a run."""
+
+    start_s: float = 0.0
+    """Start of the window in the source [s]."""
+    end_s: float | None = None
+    """End of the window [s]; None is the source's end."""
+    person: str = "0"
+    """Which person: a number (0 is the largest on screen) or "all"."""
+    keypoints: str = "blazepose"
+    """The keypoint model."""
+    physics: str = "assisted"
+    """How the humanoid follows the motion under physics: "assisted" or "none"."""
+    seed: int = 0
+    """Seed of everything random."""
+    max_seconds: float = 120.0
+    """The longest window that is taken [s]."""
+
+    def __post_init__(self) -> None:
+        if self.physics not in PHYSICS:
+            raise BadInputError(f"Physics should be one of {', '.join(PHYSICS)}, but is {self.physics!r}.")
+        if self.keypoints not in KEYPOINTS:
+            raise BadInputError(f"Keypoints should be one of {', '.join(KEYPOINTS)}, but is {self.keypoints!r}.")
+        if self.person != "all" and not self.person.isdecimal():
+            raise BadInputError(f"The person should be a number from 0 or 'all', but is {self.person!r}.")
+        if not math.isfinite(self.start_s) or self.start_s < 0:
+            raise BadInputError(f"The window should start at 0 s or later, but starts at {self.start_s} s.")
+        if self.end_s is not None and not self.end_s > self.start_s:
+            raise BadInputError(
+                f"The window should end after its start, but runs from {self.start_s:g} s to {self.end_s:g} s."
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as plain JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "RunSettings":
+        """The settings from JSON; unknown names are refused with the known ones named."""
+        known = {f.name for f in dataclasses.fields(cls)}
+        if unknown := set(content) - known:
+            raise BadInputError(
+                f"Settings should be among {', '.join(sorted(known))}, but there is {', '.join(sorted(unknown))}."
+            )
+        return cls(**content)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the pipeline: its name, what a person reads, and what it does to the run's folder."""
+
+    name: str
+    title: str
+    run: Callable[[RunFolder, RunSettings, Progress], None]
+
+
+def _clip(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
+    window = WindowSettings(settings.start_s, settings.end_s, settings.max_seconds)
+    make_clip(folder.source(), folder.clip, window, progress)
+
+
+def _keypoints(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
+    tracks = track_people(load_clip(folder.clip), KeypointSettings(), progress)
+    if settings.person != "all":
+        index = int(settings.person)
+        if index >= len(tracks):
+            raise BadInputError(
+                f"Person {index} was asked for, but only {len(tracks)} "
+                f"{'person was' if len(tracks) == 1 else 'people were'} found. Choose a number from 0 to {len(tracks) - 1}."
+            )
+        tracks = [tracks[index]]
+    for n, track in enumerate(tracks):
+        track.save(folder.person(n) / "track.npz")
+
+
+def _each_person(
+    work: Callable[[Path, Progress], None], folder: RunFolder, progress: Progress
+) -> None:
+    people = folder.people()
+    for i, n in enumerate(people):
+        work(folder.person(n), part_of(progress, i / len(people), (i + 1) / len(people)))
+
+
+def _mesh_recovery(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
+    def work(person: Path, progress: Progress) -> None:
+        hmr = recover(Track.load(person / "track.npz"), MeshRecoverySettings(), progress)
+        hmr.save(person / "hmr.npz")
+        write_glb(person / "hmr.glb", place_in_world(hmr), load_body(), HMR_COLOUR)
+
+    _each_person(work, folder, progress)
+
+
+def _reconstruction(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
+    def work(person: Path, progress: Progress) -> None:
+        hmr = BodyMotion.load(person / "hmr.npz")
+        motion = reconstruct(Track.load(person / "track.npz"), hmr, ReconstructionSettings(), progress)
+        motion.save(person / "motion.npz")
+        write_glb(person / "motion.glb", motion, load_body(), MOTION_COLOUR)
+        # Now that the camera is known, the network's mesh is shown where the camera saw it.
+        write_glb(person / "hmr.glb", place_in_world(hmr, motion.camera_in_world), load_body(), HMR_COLOUR)
+
+    _each_person(work, folder, progress)
+
+
+def _retarget(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
+    def work(person: Path, progress: Progress) -> None:
+        retarget(BodyMotion.load(person / "motion.npz"), RetargetSettings()).save(person / "reference.txt")
+
+    _each_person(work, folder, progress)
+
+
+def _physics(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
+    def work(person: Path, progress: Progress) -> None:
+        reference = HumanoidMotion.load(person / "reference.txt")
+        rollout = assisted(reference, AssistedSettings(seed=settings.seed), progress)
+        rollout.save(person / "rollouts" / "assisted.npz")
+        body = rollout_to_body(rollout, BodyMotion.load(person / "motion.npz"))
+        write_glb(person / "rollouts" / "assisted-body.glb", body, load_body(), ROLLOUT_COLOUR)
+
+    _each_person(work, folder, progress)
+
+
+def _metrics(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
+    figures: dict[str, dict[str, dict[str, float | None]]] = {}
+    for n in folder.people():
+        person = folder.person(n)
+        track, motion = Track.load(person / "track.npz"), BodyMotion.load(person / "motion.npz")
+        hmr = place_in_world(BodyMotion.load(person / "hmr.npz"), motion.camera_in_world)
+        of_person = {"hmr": plausibility(hmr, track), "motion": plausibility(motion, track)}
+        for path in sorted((person / "rollouts").glob("*.npz")):
+            rollout = Rollout.load(path)
+            performed = plausibility(rollout_to_body(rollout, motion), track)
+            of_person[path.stem] = performed | rollout_figures(rollout)
+        figures[str(n)] = of_person
+    write_json(folder.metrics, figures)
+
+
+STAGES = (
+    Stage("clip", "Cut the window", _clip),
+    Stage("keypoints", "Find people and keypoints", _keypoints),
+    Stage("mesh_recovery", "Recover the mesh", _mesh_recovery),
+    Stage("reconstruction", "Reconstruct the motion", _reconstruction),
+    Stage("retarget", "Fit the humanoid", _retarget),
+    Stage("physics", "Put it under physics", _physics),
+    Stage("metrics", "Measure", _metrics),
+)
+
+
+def applies(stage: Stage, folder: RunFolder, settings: RunSettings) -> bool:
+    """Whether a stage is run at all: a picture has no physics, and neither has a run that asks for none."""
+    if stage.name not in ("retarget", "physics"):
+        return True
+    if settings.physics == "none" and stage.name == "physics":
+        return False
+    return len(load_clip(folder.clip)) > 1
+
+
+def run_stage(stage: Stage, folder: RunFolder, settings: RunSettings, progress: Progress = silent) -> float:
+    """Run one stage on a run's folder, note its seconds in run.json and return them."""
+    started = time.perf_counter()
+    stage.run(folder, settings, progress)
+    seconds = time.perf_counter() - started
+    record = read_json(folder.record)
+    timings = record.get("seconds", {}) | {stage.name: round(seconds, 3)}
+    write_json(folder.record, record | {"settings": settings.to_json(), "versions": versions(), "seconds": timings})
+    progress(1.0, "")
+    return seconds
+
+
+def run_all(
+    folder: RunFolder,
+    settings: RunSettings,
+    report: Callable[[Stage], Progress] = lambda stage: silent,
+) -> None:
+    """Run every stage that applies, in order; `report` gives each stage its progress callback."""
+    for stage in STAGES:
+        if applies(stage, folder, settings):
+            run_stage(stage, folder, settings, report(stage))
+
+
+def versions() -> dict[str, str]:
+    """What the run was made with."""
+    found = {"python": platform.python_version()}
+    for name in _REPORTED_VERSIONS:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "unknown"
+    return found
