@@ -106,14 +106,13 @@ def _keypoints(folder: RunFolder, settings: RunSettings, progress: Progress) -> 
                 f"Person {index} was asked for, but only {len(tracks)} "
                 f"{'person was' if len(tracks) == 1 else 'people were'} found. Choose a number from 0 to {len(tracks) - 1}."
             )
-        tracks = [tracks[index]]
+        tracks[index].save(folder.person(index) / "track.npz")
+        return
     for n, track in enumerate(tracks):
         track.save(folder.person(n) / "track.npz")
 
 
-def _each_person(
-    work: Callable[[Path, Progress], None], folder: RunFolder, progress: Progress
-) -> None:
+def _each_person(work: Callable[[Path, Progress], None], folder: RunFolder, progress: Progress) -> None:
     people = folder.people()
     for i, n in enumerate(people):
         work(folder.person(n), part_of(progress, i / len(people), (i + 1) / len(people)))

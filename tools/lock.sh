@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Resolve pyproject.toml into the three requirements files. One resolution for all, so that they never disagree.
+# CUDA's packages are left out: PyPI's torch asks for them itself where it is the one installed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+uv=.venv/bin/uv
+resolve() { "$uv" pip compile pyproject.toml --python-version 3.11 --universal --no-annotate --no-header -q "$@"; }
+without_cuda() { grep -vE '^(nvidia|cuda|triton)'; }
+all=$(mktemp)
+trap 'rm -f "$all"' EXIT
+resolve --extra smpl --extra dev --extra tools | without_cuda >"$all"
+head='# Written by `make lock` from pyproject.toml.'
+{ echo "$head"; resolve --constraint "$all" | without_cuda; } >requirements.txt
+{ echo "$head"; resolve --constraint "$all" --extra smpl | without_cuda; } | grep -vxFf <(tail -n +2 requirements.txt) >requirements-smpl.txt
+{ echo "$head"; grep -vxFf <(tail -n +2 requirements.txt) "$all" | grep -vxFf <(tail -n +2 requirements-smpl.txt); } >requirements-dev.txt

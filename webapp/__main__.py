@@ -1,0 +1,5 @@
+"""`python -m webapp` is `understudy`."""
+
+from webapp.cli import app
+
+app()

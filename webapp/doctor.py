@@ -1,0 +1,88 @@
+"""What `understudy doctor` looks at: Python, libraries, the files that ship, a place to write, memory."""
+
+import importlib.metadata
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from core.errors import UnderstudyError
+
+REQUIRED = ("av", "numpy", "scipy", "onnxruntime", "pybullet", "pygltflib", "gradio", "fastapi", "sqlalchemy", "dbos")
+OPTIONAL = {
+    "smplx": "cross-checks and a person's own SMPL files; pip install -r requirements-smpl.txt",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report."""
+
+    name: str
+    state: Literal["ok", "optional", "broken"]
+    detail: str
+
+
+def examine() -> Iterator[Check]:
+    """Yield one `Check` after another; nothing is changed or downloaded."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Check("Python", "ok" if sys.version_info[:2] == (3, 11) else "broken", f"{version} (3.11 is supported)")
+    for name in REQUIRED:
+        yield _library(name)
+    for name, hint in OPTIONAL.items():
+        yield _library(name, hint)
+    yield from _assets()
+    yield _inference()
+    yield _home()
+    yield Check("Processor", "ok", f"{os.cpu_count()} cores")
+
+
+def _library(name: str, hint: str | None = None) -> Check:
+    try:
+        return Check(name, "ok", importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        if hint:
+            return Check(name, "optional", hint)
+        return Check(name, "broken", "not installed; run `make setup` in the project's folder")
+
+
+def _assets() -> Iterator[Check]:
+    from core.assets import ASSETS_DIR, asset_path
+
+    for name in json.loads((ASSETS_DIR / "manifest.json").read_text())["files"]:
+        try:
+            asset_path(name)
+            yield Check(name, "ok", "checksum agrees")
+        except UnderstudyError as error:
+            yield Check(name, "broken", str(error))
+
+
+def _inference() -> Check:
+    """Load the landmark model and let it look at nothing, which proves that ONNX Runtime works on this processor."""
+    import numpy as np
+    import onnxruntime
+
+    from core.assets import asset_path
+
+    try:
+        session = onnxruntime.InferenceSession(str(asset_path("blazepose_heavy.onnx")))
+        wanted = session.get_inputs()[0]
+        shape = [n if isinstance(n, int) else 1 for n in wanted.shape]
+        session.run(None, {wanted.name: np.zeros(shape, np.float32)})
+    except Exception as error:
+        return Check("Keypoint inference", "broken", str(error))
+    return Check("Keypoint inference", "ok", f"onnxruntime on {session.get_providers()[0]}")
+
+
+def _home() -> Check:
+    from webapp.settings import Settings
+
+    home = Settings().home
+    existing: Path = next(p for p in [home, *home.parents] if p.exists())
+    free = shutil.disk_usage(existing).free / 1e9
+    writable = os.access(existing, os.W_OK)
+    return Check("Home", "ok" if writable and free > 1 else "broken", f"{home}, {free:.0f} GB free")
