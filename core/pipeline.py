@@ -1,7 +1,7 @@
-"""The one place that strings the stages together: source -> clip -> people -> bodies -> humanoid -> physics -> figures.
+"""The one place that strings the stages together: clip, people, bodies, humanoid, physics, figures.
 
-Each stage reads files of the run's folder and writes others, atomically, so it may be run again at any time. The command
-line runs them one after another (`run_all`); `core.jobs` wraps each in a durable step.
+Each stage reads files of the run's folder and writes others, atomically, so it may be run again at any time. The
+command line runs them one after another (`run_all`); `core.jobs` wraps each in a durable step.
 """
 
 import dataclasses
@@ -103,8 +103,8 @@ def _keypoints(folder: RunFolder, settings: RunSettings, progress: Progress) -> 
         index = int(settings.person)
         if index >= len(tracks):
             raise BadInputError(
-                f"Person {index} was asked for, but only {len(tracks)} "
-                f"{'person was' if len(tracks) == 1 else 'people were'} found. Choose a number from 0 to {len(tracks) - 1}."
+                f"Person {index} was asked for, but the people found are numbered 0 to {len(tracks) - 1}. "
+                f"Choose one of these."
             )
         tracks[index].save(folder.person(index) / "track.npz")
         return

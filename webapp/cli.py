@@ -129,8 +129,8 @@ def unused_folder(name: str) -> Path:
 def prepare_folder(source: Path, out: Path, overwrite: bool = False) -> Path:
     """Make a run's folder with a copy of the source in it.
 
-    Nothing that was there before is lost: a folder with other files is refused, and so is one that holds an earlier run,
-    unless `overwrite` asks for its replacement.
+    Nothing that was there before is lost: a folder with other files is refused, and so is one that holds an earlier
+    run, unless `overwrite` asks for its replacement.
     """
     if out.exists() and not out.is_dir():
         raise BadInputError(f"--out should be a folder, but {out} is a file.")
