@@ -1,0 +1,8 @@
+"""Measurements: `python -m benchmarks.NAME` prints one JSON line a figure. They are never tests; see docs/measured.md."""
+
+import json
+
+
+def report(figure: str, value: float, unit: str) -> None:
+    """Print one figure as a JSON line: {"figure": "NAME.what", "value": x, "unit": u}."""
+    print(json.dumps({"figure": figure, "value": round(value, 4), "unit": unit}), flush=True)
