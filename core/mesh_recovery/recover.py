@@ -1,0 +1,82 @@
+"""The stage: a Track in, a BodyMotion in camera coordinates out, one independent answer per frame."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.body import load_body
+from core.body.kinematics import body_motion, pose_body
+from core.errors import BadInputError, NoPersonError
+from core.mesh_recovery.cameras import assumed_intrinsics, fit_translation
+from core.mesh_recovery.closed_form import local_axis_angles, world_rotations
+from core.mesh_recovery.shape import fit_betas, rest_landmarks
+from core.motion import BodyMotion, Track
+from core.progress import Progress, silent
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class MeshRecoverySettings:
+    """How a body is recovered from keypoints."""
+
+    focal_length_px: float | None = None
+    """The camera's focal length; None assumes the picture's diagonal."""
+
+    bone_sigma_m: float = 0.015
+    """How far a median bone length may be off before the shape prior yields to it."""
+
+    least_visibility: float = 0.2
+    """Keypoints less visible than this do not take part in placing the body."""
+
+
+def recover(track: Track, settings: MeshRecoverySettings | None = None, progress: Progress = silent) -> BodyMotion:
+    """Recover the body in every frame of `track`: frame="camera" (OpenCV axes, metres), `intrinsics` stored.
+
+    Nothing is smoothed. Shape is one for the clip. A frame without the person repeats the nearest frame that has one
+    (the earlier of two equally near). Raises `NoPersonError` where no frame has the person, `BadInputError` where the
+    track holds numbers that are not finite.
+    """
+    settings = settings or MeshRecoverySettings()
+    check_track(track)
+    body = load_body()
+    found = np.flatnonzero(track.present)
+    seen = track.world[found]
+    progress(0.1, "Measuring bones")
+    betas = fit_betas(body, seen, settings.bone_sigma_m)
+    progress(0.3, "Turning joints")
+    poses = local_axis_angles(world_rotations(seen, rest_landmarks(body, betas), body.parents), body.parents)
+    progress(0.6, "Placing the body before the camera")
+    intrinsics = assumed_intrinsics(track.image_size)
+    if settings.focal_length_px is not None:
+        intrinsics[0, 0] = intrinsics[1, 1] = settings.focal_length_px
+    at_origin = pose_body(body, poses, betas, np.zeros((len(found), 3))).landmarks
+    weights = keypoint_weights(track.keypoints[found], settings.least_visibility)
+    trans = fit_translation(at_origin, track.keypoints[found, :, :2], weights, intrinsics)
+
+    nearest = np.abs(found[None, :] - np.arange(len(track))[:, None]).argmin(axis=1)
+    motion = body_motion(
+        body, track.fps, track.times, poses[nearest], betas, trans[nearest], frame="camera", intrinsics=intrinsics
+    )
+    progress(1.0, "Body recovered")
+    return motion
+
+
+def check_track(track: Track) -> None:
+    """Raise what `recover` promises for a track that cannot be used."""
+    for name in ("keypoints", "world", "times"):
+        if not np.isfinite(getattr(track, name)).all():
+            raise BadInputError(f"The track's {name} should be finite numbers, but some are not; track the clip again.")
+    if len(track) == 0 or not track.present.any():
+        raise NoPersonError(
+            f"At least one frame should show the person, but none of the {len(track)} does; "
+            "choose another window or another person."
+        )
+
+
+def keypoint_weights(keypoints: Array, least_visibility: float) -> Array:
+    """Weights [T, 33] of `keypoints` [T, 33, 3] from their visibility; the eleven of the face count as three."""
+    visibility = keypoints[..., 2]
+    weights = np.where(visibility >= least_visibility, visibility, 0.0)
+    weights[:, :11] *= 3 / 11
+    return weights

@@ -1,0 +1,38 @@
+"""When which part of which foot stands on the ground."""
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+from core.reconstruction.smoothing import window
+
+Array = np.ndarray
+
+SOLES = (29, 31, 30, 32)
+"""BlazePose landmarks of the four contact points: left heel, left toe, right heel, right toe."""
+
+
+def speeds(points: Array, times: Array) -> Array:
+    """The speed [T, N] m/s of `points` [T, N, 3] m by central differences; zero for a single frame."""
+    if len(times) < 2:
+        return np.zeros(points.shape[:2])
+    return np.linalg.norm(np.gradient(points, times, axis=0), axis=-1)
+
+
+def predict_contacts(
+    landmarks: Array,
+    times: Array,
+    height_m: float = 0.06,
+    speed_m_s: float = 0.5,
+    median_s: float = 1 / 6,
+    ground: Array | None = None,
+) -> Array:
+    """[T, 4] bool (left heel, left toe, right heel, right toe): low and slow, by a running majority.
+
+    `landmarks` [T, 33, 3] m in the world, y up, `times` [T] s. A contact point counts while it is less than `height_m`
+    above the ground (y = 0, or `ground` [4]: each point's height when it stands) and slower than `speed_m_s`; the
+    majority over `median_s` (five frames at 30 a second) decides.
+    """
+    points = landmarks[:, SOLES]
+    height = points[..., 1] - (0.0 if ground is None else ground)
+    touching = (height < height_m) & (speeds(points, times) < speed_m_s)
+    return median_filter(touching.astype(np.uint8), size=(window(median_s, times), 1), mode="nearest").astype(bool)
