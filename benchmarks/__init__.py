@@ -1,4 +1,4 @@
-"""Measurements: `python -m benchmarks.NAME` prints one JSON line a figure. They are never tests; see docs/measured.md."""
+"""Measurements: `python -m benchmarks.NAME` prints one JSON line a figure. Never tests; see docs/measured.md."""
 
 import json
 
