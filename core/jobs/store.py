@@ -1,0 +1,189 @@
+"""What is known of runs, in the database: plain records out, small transactions in."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.errors import RunNotFoundError
+from core.jobs.database import READS_ONLY
+from core.jobs.tables import Run, RunStage
+
+FINISHED = ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """How far a stage is: `state` is waiting, running, done, failed or skipped; `fraction` in [0, 1]."""
+
+    name: str
+    title: str
+    state: str
+    fraction: float
+    message: str
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run as it stood when it was read; `state` is queued, running, done, failed or cancelled."""
+
+    id: str
+    name: str
+    source_name: str
+    settings: dict[str, Any]
+    state: str
+    error: str | None
+    cancel_requested: bool
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+    stages: tuple[StageRecord, ...]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in FINISHED
+
+
+class RunStore:
+    """Reads and writes runs. Safe to share between threads; every method is one transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self._reader = engine.execution_options(**READS_ONLY)
+
+    def create(
+        self,
+        run_id: str,
+        name: str,
+        source_name: str,
+        settings: dict[str, Any],
+        stages: Sequence[tuple[str, str]],
+        also: Callable[[sa.Connection], None] | None = None,
+    ) -> RunRecord:
+        """Add a queued run with its stages (name, title) in order.
+
+        `also` is called with the connection before the commit: what it writes stands or falls with the run.
+        """
+        run = Run(id=run_id, name=name[:200], source_name=source_name[:200], settings=settings, created=_now())
+        run.stages = [RunStage(name=n, title=title, position=i) for i, (n, title) in enumerate(stages)]
+        with Session(self.engine) as session, session.begin():
+            session.add(run)
+            session.flush()
+            record = _record(run)
+            if also:
+                also(session.connection())
+        return record
+
+    def get(self, run_id: str) -> RunRecord:
+        """The run, or `RunNotFoundError`."""
+        with Session(self._reader) as session:
+            return _record(_find(session, run_id))
+
+    def recent(self, limit: int = 12) -> list[RunRecord]:
+        """The latest runs, newest first."""
+        with Session(self._reader) as session:
+            return [_record(run) for run in session.scalars(sa.select(Run).order_by(Run.created.desc()).limit(limit))]
+
+    def unfinished(self) -> list[str]:
+        """Ids of the runs that are queued or running."""
+        with Session(self._reader) as session:
+            return list(session.scalars(sa.select(Run.id).where(Run.state.not_in(FINISHED))))
+
+    def begin(self, run_id: str) -> bool:
+        """Mark a run as running; False where it was cancelled before."""
+        with Session(self.engine) as session, session.begin():
+            run = _find(session, run_id)
+            if run.state in FINISHED:
+                return False
+            run.state, run.started = "running", run.started or _now()
+            return True
+
+    def finish(self, run_id: str, state: str, error: str | None = None) -> None:
+        """End a run as done, failed or cancelled, once; later calls change nothing."""
+        with Session(self.engine) as session, session.begin():
+            _finish(_find(session, run_id), state, error)
+
+    def request_cancel(self, run_id: str) -> RunRecord:
+        """Ask for a run to end: at once where it only waits, at its worker's next look where it runs."""
+        with Session(self.engine) as session, session.begin():
+            run = _find(session, run_id)
+            run.cancel_requested = run.cancel_requested or run.state not in FINISHED
+            if run.state == "queued":
+                _finish(run, "cancelled", None)
+            session.flush()
+            return _record(run)
+
+    def cancel_requested(self, run_id: str) -> bool:
+        """Whether the person asked for the run to end (also where the run is no longer known)."""
+        with Session(self._reader) as session:
+            return session.scalar(sa.select(Run.cancel_requested).where(Run.id == run_id)) in (True, None)
+
+    def stage_started(self, run_id: str, stage: str) -> None:
+        """Mark a stage as running, from its beginning."""
+        self._update_stage(run_id, stage, state="running", fraction=0.0, message="", started=_now(), finished=None)
+
+    def stage_progress(self, run_id: str, stage: str, fraction: float, message: str) -> None:
+        """Note how far a running stage is."""
+        self._update_stage(run_id, stage, fraction=min(max(fraction, 0.0), 1.0), message=message[:300])
+
+    def stage_finished(self, run_id: str, stage: str, state: str) -> None:
+        """Mark a stage as done, failed or skipped."""
+        more = {"fraction": 1.0, "message": ""} if state in ("done", "skipped") else {}
+        self._update_stage(run_id, stage, state=state, finished=_now(), **more)
+
+    def _update_stage(self, run_id: str, stage: str, **values: Any) -> None:
+        found = sa.update(RunStage).where(RunStage.run_id == run_id, RunStage.name == stage)
+        with Session(self.engine) as session, session.begin():
+            session.execute(found.values(**values))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _find(session: Session, run_id: str) -> Run:
+    run = session.get(Run, run_id)
+    if run is None:
+        raise RunNotFoundError("There is no run with this id.")
+    return run
+
+
+def _finish(run: Run, state: str, error: str | None) -> None:
+    if run.state in FINISHED:
+        return
+    run.state, run.error, run.finished = state, error, _now()
+    for stage in run.stages:
+        if stage.state == "running":  # it was broken off
+            stage.state, stage.finished = ("failed", _now()) if state == "failed" else ("waiting", None)
+            stage.started = stage.started if state == "failed" else None
+
+
+def _record(run: Run) -> RunRecord:
+    stages = tuple(
+        StageRecord(s.name, s.title, s.state, s.fraction, s.message, _seconds(s.started, s.finished))
+        for s in run.stages
+    )
+    return RunRecord(
+        id=run.id,
+        name=run.name,
+        source_name=run.source_name,
+        settings=dict(run.settings),
+        state=run.state,
+        error=run.error,
+        cancel_requested=run.cancel_requested,
+        created=run.created,
+        started=run.started,
+        finished=run.finished,
+        stages=stages,
+    )
+
+
+def _seconds(started: datetime | None, finished: datetime | None) -> float | None:
+    if started is None:
+        return None
+    return round(((finished or _now()) - started).total_seconds(), 2)

@@ -1,0 +1,74 @@
+"""Taking in a run: its source is copied into its folder and looked at, then it is stored and queued in one step."""
+
+import shutil
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import DBOSClient
+
+from core.errors import BadInputError
+from core.jobs.home import Home, new_run_id, safe_file_name
+from core.jobs.store import RunRecord, RunStore
+from core.jobs.workflow import APPLICATION_VERSION, QUEUE, WORKFLOW
+from core.video.decode import probe
+from core.video.window import WindowSettings, check_window
+
+
+class Submission:
+    """Starts runs. `pipeline` is the module with STAGES and RunSettings (`core.pipeline`)."""
+
+    def __init__(self, store: RunStore, home: Home, client: DBOSClient, pipeline: ModuleType) -> None:
+        self.store, self.home, self._client, self._pipeline = store, home, client, pipeline
+
+    def submit(self, source: Path, file_name: str, settings: dict[str, Any], name: str | None = None) -> RunRecord:
+        """Start a run of `source`, which stays where it is, under the name that the person knows it by.
+
+        What can be refused at once is refused with `BadInputError`, and nothing is left behind: settings that make no
+        sense, a file that is no video or picture, a window outside it.
+        """
+        chosen = self._pipeline.RunSettings.from_json(settings)
+        run_id = new_run_id()
+        folder = self.home.run(run_id).root
+        kept = folder / "source" / safe_file_name(file_name)
+        kept.parent.mkdir(parents=True)
+        try:
+            shutil.copyfile(source, kept)
+            _check(kept, chosen)
+            return self.store.create(
+                run_id,
+                name or file_name,
+                file_name,
+                chosen.to_json(),
+                [(stage.name, stage.title) for stage in self._pipeline.STAGES],
+                also=lambda connection: self._enqueue(connection, run_id),
+            )
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def cancel(self, run_id: str) -> RunRecord:
+        """Ask for a run to end."""
+        return self.store.request_cancel(run_id)
+
+    def _enqueue(self, connection: sa.Connection, run_id: str) -> None:
+        self._client.enqueue_in_transaction(
+            connection,
+            {
+                "queue_name": QUEUE,
+                "workflow_name": WORKFLOW,
+                "workflow_id": run_id,
+                "app_version": APPLICATION_VERSION,
+            },
+            run_id,
+        )
+
+
+def _check(source: Path, settings: Any) -> None:
+    info = probe(source)
+    if info.is_picture:
+        if settings.start_s or settings.end_s is not None:
+            raise BadInputError("A picture has no window, but one was given. Leave start and end empty for a picture.")
+        return
+    check_window(info.duration_s, WindowSettings(settings.start_s, settings.end_s, settings.max_seconds))

@@ -1,0 +1,83 @@
+"""The application's own tables. DBOS keeps its tables beside them (SQLite) or in the schema `dbos` (PostgreSQL)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+RUN_STATES = ("queued", "running", "done", "failed", "cancelled")
+STAGE_STATES = ("waiting", "running", "done", "failed", "skipped")
+
+# Named constraints can be changed by later migrations; SQLite gives them no names of its own.
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """All tables of the application."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """Instants: aware in Python, UTC in the database (SQLite forgets zones, so they are taken off and put back)."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """To the database."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """From the database."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _one_of(column: str, states: tuple[str, ...]) -> sa.CheckConstraint:
+    return sa.CheckConstraint(f"{column} IN ({', '.join(repr(s) for s in states)})", name=column)
+
+
+class Run(Base):
+    """One run of the pipeline on one source. Its files lie in the folder that its id names."""
+
+    __tablename__ = "runs"
+    __table_args__ = (_one_of("state", RUN_STATES),)
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    source_name: Mapped[str] = mapped_column(sa.String(200))
+    settings: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    state: Mapped[str] = mapped_column(sa.String(16), default="queued")
+    error: Mapped[str | None] = mapped_column(sa.Text)
+    cancel_requested: Mapped[bool] = mapped_column(sa.Boolean, default=False)
+    created: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    started: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stages: Mapped[list["RunStage"]] = relationship(
+        back_populates="run", order_by="RunStage.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class RunStage(Base):
+    """One stage of a run and how far it is."""
+
+    __tablename__ = "run_stages"
+    __table_args__ = (_one_of("state", STAGE_STATES),)
+
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    position: Mapped[int] = mapped_column(sa.Integer)
+    state: Mapped[str] = mapped_column(sa.String(16), default="waiting")
+    fraction: Mapped[float] = mapped_column(sa.Float, default=0.0)
+    message: Mapped[str] = mapped_column(sa.String(300), default="")
+    started: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    run: Mapped[Run] = relationship(back_populates="stages")

@@ -1,0 +1,131 @@
+"""A worker: the part of a process that takes runs from the queue and performs them, one at a time."""
+
+import fcntl
+import logging
+import os
+import time
+from types import TracebackType
+from typing import IO, Self
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+
+from core.errors import UnderstudyError
+from core.jobs.home import Home
+from core.jobs.store import RunStore
+from core.jobs.workflow import APPLICATION, APPLICATION_VERSION, QUEUE, WorkerContext, set_context
+
+_log = logging.getLogger(__name__)
+_STOP_WITHIN_S = 10.0
+_LOST = "The run was broken off when its worker ended, and cannot be continued. Start it again."
+
+
+class WorkerNameTakenError(UnderstudyError):
+    """Another live process works under this name."""
+
+
+class Worker:
+    """Performs runs between `start` and `stop`, in threads of this process; there can be one per process.
+
+    A run that was broken off is continued by the worker of the *same* name, so names are stable ("site" for the one
+    within `understudy serve`) and a lock on a file keeps two from having the same one. Runs are taken one at a time:
+    the heavy stages use all cores.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, home: Home, name: str = "site", pipeline: str = "core.pipeline", poll_s: float = 0.5
+    ) -> None:
+        self.engine, self.home, self.name = engine, home, name
+        self._poll_s = poll_s
+        self._context = WorkerContext(RunStore(engine), home, pipeline)
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Continue what a worker of this name left, and take new runs. Returns at once."""
+        self._take_name()
+        try:
+            set_context(self._context)
+            DBOS(config=_config(self.engine, self.name))
+            DBOS.launch()
+            DBOS.register_queue(
+                QUEUE, worker_concurrency=1, polling_interval_sec=self._poll_s, on_conflict="always_update"
+            )
+            self._give_up_lost_runs()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Break off what is running (the next worker of this name continues it) and leave the queue."""
+        self._context.stopping.set()
+        deadline = time.monotonic() + _STOP_WITHIN_S
+        while self._context.active and time.monotonic() < deadline:
+            time.sleep(0.05)
+        DBOS.destroy()
+        set_context(None)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _take_name(self) -> None:
+        path = self.home.worker_lock(self.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            other = file.read().strip() or "unknown"
+            file.close()
+            raise WorkerNameTakenError(
+                f"This process should work under the name {self.name!r} in {self.home.root}, but process {other} does "
+                f"already. Stop that one, choose another name, or set UNDERSTUDY_HOME to another folder."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        self._lock = file
+
+    def _give_up_lost_runs(self) -> None:
+        """End the runs that DBOS gave up on (a worker died in them again and again), which nobody would continue."""
+        store = self._context.store
+        unfinished = store.unfinished()
+        lost = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+        for status in DBOS.list_workflows(workflow_ids=unfinished) if unfinished else []:
+            if status.status in lost:
+                store.finish(status.workflow_id, "failed", _LOST)
+
+
+def _config(engine: sa.Engine, worker: str) -> DBOSConfig:
+    return {
+        "name": APPLICATION,
+        "application_version": APPLICATION_VERSION,
+        "executor_id": worker,
+        "system_database_url": engine.url.render_as_string(hide_password=False),
+        "serializer": DBOSPortableJSONSerializer(),
+        "log_level": "WARNING",
+        "use_listen_notify": False,
+    }
+
+
+def prepare_queue(engine: sa.Engine) -> None:
+    """Create DBOS's tables where no worker has yet (a site without a worker of its own)."""
+    DBOS.migrate(engine.url.render_as_string(hide_password=False))
+
+
+def make_client(engine: sa.Engine) -> DBOSClient:
+    """What puts runs into the queue, from any process."""
+    return DBOSClient(
+        system_database_url=engine.url.render_as_string(hide_password=False),
+        serializer=DBOSPortableJSONSerializer(),
+        application_name=APPLICATION,
+    )

@@ -1,0 +1,140 @@
+"""The durable workflow of a run: one DBOS step per stage.
+
+What a step returned is remembered in the database. When a worker dies, the next one of its name is given the run again,
+skips the steps that ended, and repeats the one that was broken off; stages write their files atomically and may be
+repeated at any time. Steps hand on small JSON only; everything else lies in the run's folder.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from dbos import DBOS
+
+from core.errors import CancelledError
+from core.jobs.home import Home
+from core.jobs.stage_process import StageProcess
+from core.jobs.store import RunStore
+
+_log = logging.getLogger(__name__)
+
+APPLICATION = "understudy"
+APPLICATION_VERSION = "1"
+"""Raised only when workflows begun before could not be continued by the new code."""
+QUEUE = "runs"
+WORKFLOW = "perform_run"
+
+CRASHED = "Something went wrong in “{title}” that is not your doing. The details are in the run's log on the server."
+GONE = "“{title}” ended unexpectedly, perhaps for want of memory. Try a shorter window, or look into the run's log."
+_WRITES_PER_SECOND = 3
+
+
+class WorkerStoppingError(BaseException):
+    """Breaks a stage off because its worker stops. No `Exception`: DBOS must not take it for the step's result."""
+
+
+@dataclass
+class WorkerContext:
+    """What the workflows of this process work with; there is one per process, as there is one DBOS."""
+
+    store: RunStore
+    home: Home
+    pipeline: str
+    """The module that has STAGES, RunSettings, applies and run_stage."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    active: set[str] = field(default_factory=set)
+
+
+_context: WorkerContext | None = None
+
+
+def set_context(context: WorkerContext | None) -> None:
+    """Name what the workflows of this process work with, before DBOS is launched."""
+    global _context
+    _context = context
+
+
+@DBOS.workflow(name=WORKFLOW)
+def perform_run(run_id: str) -> dict[str, Any]:
+    """Run every stage of a run in order and write down how it ended."""
+    context = _context
+    if context is None:
+        raise RuntimeError("A worker should name its context before it takes runs, but did not.")
+    with _active(context, run_id):
+        stages: list[list[str]] = DBOS.run_step({"name": "begin"}, _begin, context, run_id)
+        ending: dict[str, Any] = {"state": "done", "error": None}
+        record = context.store.get(run_id)
+        folder, log = context.home.run(run_id).root, context.home.log(run_id)
+        with StageProcess(context.pipeline, folder, record.settings, log) as process:
+            for name, title in stages:
+                outcome = DBOS.run_step({"name": name}, _perform_stage, context, process, run_id, name, title)
+                if outcome["state"] not in ("done", "skipped"):
+                    ending = outcome
+                    break
+        DBOS.run_step({"name": "finish"}, context.store.finish, run_id, ending["state"], ending["error"])
+        return ending
+
+
+@contextmanager
+def _active(context: WorkerContext, run_id: str) -> Iterator[None]:
+    context.active.add(run_id)
+    try:
+        yield
+    except Exception:
+        _log.exception("Run %s broke off", run_id)
+        context.store.finish(run_id, "failed", "The run broke off for a reason within the site. Try it again.")
+        raise
+    finally:
+        context.active.discard(run_id)
+
+
+def _begin(context: WorkerContext, run_id: str) -> list[list[str]]:
+    """The stages as the run was created with them; none where it was cancelled while it waited."""
+    if not context.store.begin(run_id):
+        return []
+    return [[stage.name, stage.title] for stage in context.store.get(run_id).stages]
+
+
+def _perform_stage(
+    context: WorkerContext, process: StageProcess, run_id: str, name: str, title: str
+) -> dict[str, str | None]:
+    store = context.store
+    store.stage_started(run_id, name)
+    try:
+        answer = process.run(name, _throttled_progress(store, run_id, name), _look_for_end(context, run_id))
+    except CancelledError:
+        return {"state": "cancelled", "error": None}
+    event = answer["event"]
+    if event in ("done", "skipped"):
+        store.stage_finished(run_id, name, event)
+        return {"state": event, "error": None}
+    store.stage_finished(run_id, name, "failed")
+    _log.warning("Run %s failed in %s (%s): %s", run_id, name, event, answer["message"])
+    sentences = {"failed": answer["message"], "crashed": CRASHED.format(title=title), "gone": GONE.format(title=title)}
+    return {"state": "failed", "error": sentences[event]}
+
+
+def _throttled_progress(store: RunStore, run_id: str, stage: str) -> Callable[[float, str], None]:
+    last = 0.0
+
+    def progress(fraction: float, message: str = "") -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= 1 / _WRITES_PER_SECOND:
+            last = now
+            store.stage_progress(run_id, stage, fraction, message)
+
+    return progress
+
+
+def _look_for_end(context: WorkerContext, run_id: str) -> Callable[[], None]:
+    def look() -> None:
+        if context.stopping.is_set():
+            raise WorkerStoppingError
+        if context.store.cancel_requested(run_id):
+            raise CancelledError("The run was cancelled.")
+
+    return look
