@@ -1,0 +1,174 @@
+"""The whole pipeline on short pieces of the real sample, and on what cannot be used."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.gltf import khronos_report
+from support.videos import write_numbered_video
+
+from core.assets import asset_path
+from core.errors import BadInputError, NoPersonError
+from core.humanoid import rollout_to_body
+from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
+from core.pipeline import STAGES, RunSettings, applies, run_all, run_stage
+from core.run_folder import RunFolder, read_json
+from core.video import load_clip
+from core.video.decode import read_frames
+
+WINDOW = {"start_s": 0.5, "end_s": 1.5}
+
+
+def folder_with(tmp_path: Path, source: Path) -> RunFolder:
+    (tmp_path / "source").mkdir()
+    shutil.copyfile(source, tmp_path / "source" / source.name)
+    return RunFolder(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory) -> RunFolder:
+    folder = folder_with(tmp_path_factory.mktemp("run"), asset_path("samples/walker.mp4"))
+    run_all(folder, RunSettings(**WINDOW))
+    return folder
+
+
+def test_every_artifact_is_there_and_loads(walked: RunFolder):
+    person = walked.person(0)
+    clip = load_clip(walked.clip)
+    assert len(clip) == 30
+    loaded = [
+        Track.load(person / "track.npz"),
+        BodyMotion.load(person / "hmr.npz"),
+        BodyMotion.load(person / "motion.npz"),
+        HumanoidMotion.load(person / "reference.txt"),
+        Rollout.load(person / "rollouts" / "assisted.npz"),
+    ]
+    for noun in loaded:
+        assert len(noun) == len(clip)
+        assert noun.fps == pytest.approx(clip.fps)
+    assert (loaded[1].frame, loaded[2].frame) == ("camera", "world")
+    assert loaded[2].contacts is not None
+    assert loaded[2].camera_in_world is not None
+
+
+def test_only_the_designs_artifacts_are_written(walked: RunFolder):
+    person = [
+        "hmr.glb", "hmr.npz", "motion.glb", "motion.npz", "reference.txt",
+        "rollouts/assisted-body.glb", "rollouts/assisted.npz", "track.npz",
+    ]  # fmt: skip
+    expected = ["clip.mp4", "metrics.json", *(f"person-0/{name}" for name in person), "run.json"]
+    assert [str(p) for p in walked.artifacts()] == sorted(expected, key=lambda p: Path(p))
+
+
+@pytest.mark.parametrize("name", ["hmr.glb", "motion.glb", "rollouts/assisted-body.glb"])
+def test_meshes_satisfy_the_khronos_validator(walked: RunFolder, name: str):
+    report = khronos_report(walked.person(0) / name)
+    assert (report["issues"]["numErrors"], report["issues"]["numWarnings"]) == (0, 0), report["issues"]["messages"]
+
+
+def test_the_reconstruction_walks_where_the_video_does(walked: RunFolder):
+    """She walks to the left of the picture; her projected hips stay on the keypoints."""
+    track = Track.load(walked.person(0) / "track.npz")
+    motion = BodyMotion.load(walked.person(0) / "motion.npz")
+    in_camera = np.linalg.inv(motion.camera_in_world)
+    hips = motion.landmarks[:, [23, 24]]
+    hips_camera = np.einsum("tij,tkj->tki", in_camera[:, :3, :3], hips) + in_camera[:, None, :3, 3]
+    projected = np.einsum("ij,tkj->tki", motion.intrinsics, hips_camera)
+    pixels = projected[..., :2] / projected[..., 2:]
+    torso = np.linalg.norm(track.keypoints[:, 11, :2] - track.keypoints[:, 23, :2], axis=-1).mean()
+    assert np.abs(pixels - track.keypoints[:, [23, 24], :2]).mean() < 0.25 * torso
+    assert pixels[-1, 0, 0] < pixels[0, 0, 0]
+
+
+def test_the_reconstruction_stands_on_the_ground(walked: RunFolder):
+    motion = BodyMotion.load(walked.person(0) / "motion.npz")
+    lowest = motion.landmarks[:, [29, 30, 31, 32], 1].min(axis=1)
+    assert np.abs(np.median(lowest)) < 0.06
+    assert 0.6 < motion.joints[:, 0, 1].mean() < 1.2
+
+
+def test_the_humanoid_follows_the_reconstruction(walked: RunFolder):
+    motion = BodyMotion.load(walked.person(0) / "motion.npz")
+    rollout = Rollout.load(walked.person(0) / "rollouts" / "assisted.npz")
+    body = rollout_to_body(rollout, motion)
+    assert np.linalg.norm(body.joints - motion.joints, axis=-1).mean() < 0.15
+    assert np.isfinite(rollout.residual_wrench).all()
+
+
+def test_figures_are_plain_json_for_each_stage(walked: RunFolder):
+    figures = json.loads(walked.metrics.read_text())["0"]
+    assert set(figures) == {"hmr", "motion", "assisted"}
+    wanted = {"keypoint_error_px", "jitter", "acceleration", "foot_slide_cm_s", "penetration_mm", "float_mm"}
+    assert all(wanted <= set(of_stage) for of_stage in figures.values())
+    assert figures["motion"]["jitter"] < figures["hmr"]["jitter"]
+    assert figures["assisted"]["residual_force_n"] > 0
+
+
+def test_the_record_names_settings_versions_and_seconds(walked: RunFolder):
+    record = read_json(walked.record)
+    assert RunSettings.from_json(record["settings"]) == RunSettings(**WINDOW)
+    assert set(record["seconds"]) == {stage.name for stage in STAGES}
+    assert record["versions"]["understudy"] != "unknown"
+
+
+def test_a_stage_run_again_gives_the_same(walked: RunFolder):
+    stage = next(s for s in STAGES if s.name == "physics")
+    before = Rollout.load(walked.person(0) / "rollouts" / "assisted.npz")
+    run_stage(stage, walked, RunSettings(**WINDOW))
+    after = Rollout.load(walked.person(0) / "rollouts" / "assisted.npz")
+    np.testing.assert_array_equal(before.body_positions, after.body_positions)
+    np.testing.assert_array_equal(before.residual_wrench, after.residual_wrench)
+
+
+def test_a_picture_gives_a_mesh_and_no_physics(tmp_path: Path):
+    frames = list(read_frames(asset_path("samples/walker.mp4")))
+    picture = tmp_path / "picture.jpg"
+    Image.fromarray(frames[60]).save(picture, quality=95)
+    folder = folder_with(tmp_path, picture)
+    run_all(folder, RunSettings())
+    person = folder.person(0)
+    assert len(BodyMotion.load(person / "motion.npz")) == 1
+    assert khronos_report(person / "motion.glb")["issues"]["numErrors"] == 0
+    assert not (person / "rollouts").exists()
+    assert not applies(next(s for s in STAGES if s.name == "physics"), folder, RunSettings())
+    assert json.loads(folder.metrics.read_text())["0"]["motion"]["jitter"] is None
+
+
+def test_a_video_without_a_person_says_so(tmp_path: Path):
+    folder = folder_with(tmp_path, write_numbered_video(tmp_path / "blocks.mp4", frames=20, fps=30))
+    with pytest.raises(NoPersonError):
+        run_all(folder, RunSettings())
+    assert folder.clip.exists()
+
+
+def test_a_person_who_is_not_there_is_refused(tmp_path: Path):
+    folder = folder_with(tmp_path, asset_path("samples/walker.mp4"))
+    settings = RunSettings(start_s=1.0, end_s=1.3, person="7")
+    with pytest.raises(BadInputError, match="Person 7"):
+        run_all(folder, settings)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"physics": "magic"},
+        {"keypoints": "guess"},
+        {"person": "-1"},
+        {"person": "me"},
+        {"start_s": 3.0, "end_s": 2.0},
+        {"start_s": float("nan")},
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(BadInputError, match="should"):
+        RunSettings(**wrong)
+
+
+def test_settings_go_through_json():
+    settings = RunSettings(start_s=1.5, end_s=3.0, person="all", seed=4)
+    assert RunSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
+    with pytest.raises(BadInputError, match="colour"):
+        RunSettings.from_json({"colour": "red"})
