@@ -61,7 +61,7 @@ def cut(video: bytes, out: Path, wanted: Cut) -> None:
         for index, frame in enumerate(source.decode(stream)):
             if not wanted.first <= index <= wanted.last:
                 continue
-            columns = frame.to_ndarray(format="rgb24")[:, wanted.left : wanted.right]
+            columns = frame.to_ndarray(format="rgb24").astype(np.uint8)[:, wanted.left : wanted.right]
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(columns), format="rgb24")
             picture.pts, picture.time_base = index - wanted.first, 1 / fps
             target.mux(made.encode(picture))
