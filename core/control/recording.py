@@ -1,0 +1,108 @@
+"""Collects what happens in a simulated humanoid into a `Rollout`."""
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from core.errors import BadInputError
+from core.humanoid.character import JOINTS, SPHERICAL
+from core.humanoid.kinematics import forward_kinematics
+from core.imitation import rewards
+from core.motion import HumanoidMotion, Rollout
+from core.physics.bullet import BulletHumanoid
+from core.physics.stable_pd import stable_pd_torques
+
+Array = np.ndarray
+
+
+class Recorder:
+    """Call `frame` at every frame of the reference and `step` after every simulation step between them."""
+
+    def __init__(self, world: BulletHumanoid, n_frames: int, steps_per_frame: int) -> None:
+        self.world = world
+        self.steps_per_frame = steps_per_frame
+        self.positions = np.empty((n_frames, 15, 3))
+        self.rotations = np.empty((n_frames, 15, 4))
+        self.frames = np.empty((n_frames, 43))
+        self.velocities = np.empty((n_frames, 34))
+        self.actions = np.empty((n_frames, 36))
+        self.torques = np.empty((n_frames, 28))
+        n_steps = (n_frames - 1) * steps_per_frame
+        self.contacts = np.empty((n_steps, 15, 3))
+        self.wrenches = np.empty((n_steps, 6))
+        self._frame = 0
+        self._step = 0
+
+    def frame(self, target: Array) -> None:
+        """Note the state before the step that pulls towards the joints of `target` [43]."""
+        i = self._frame
+        bodies = self.world.bodies()
+        self.frames[i], self.velocities[i] = self.world.state()
+        self.positions[i], self.rotations[i] = bodies.positions, bodies.rotations
+        if not np.isfinite(self.positions[i]).all() or np.abs(self.velocities[i]).max() > 1e4:
+            raise BadInputError(
+                f"The reference motion cannot be simulated: at frame {i} the humanoid flew apart. The motion jumps more "
+                "than a body can follow; smooth it first."
+            )
+        self.actions[i] = action_of(target)
+        self.torques[i] = stable_pd_torques(self.world, target)
+        self._frame += 1
+
+    def step(self, wrench: Array) -> None:
+        """Note the last step's contacts and the residual `wrench` [6] about the root's joint frame."""
+        self.contacts[self._step] = self.world.contact_forces()
+        root = self.world.client.getBasePositionAndOrientation(self.world.humanoid)[0]
+        centre = self.world.client.getLinkState(self.world.humanoid, 0)[0]
+        self.wrenches[self._step] = wrench
+        self.wrenches[self._step, 3:] += np.cross(np.array(root) - np.array(centre), wrench[:3])
+        self._step += 1
+
+    def rollout(self, reference: HumanoidMotion, speeds: Array, tracker: str) -> Rollout:
+        """The rollout, with the imitation reward against `reference` and its velocities `speeds` [T,34]."""
+        wanted = forward_kinematics(reference.frames).positions
+        terms = np.stack(
+            [
+                rewards.pose_term(self.frames, reference.frames),
+                rewards.velocity_term(self.velocities, speeds),
+                rewards.end_effector_term(self.positions, wanted),
+                rewards.centre_of_mass_term(self.positions, wanted),
+            ],
+            axis=1,
+        )
+        return Rollout(
+            fps=reference.fps,
+            times=reference.times,
+            body_positions=self.positions,
+            body_rotations=self.rotations,
+            actions=self.actions,
+            joint_torques=self.torques,
+            contact_forces=self._mean_around_frames(self.contacts),
+            residual_wrench=self._mean_around_frames(self.wrenches),
+            reward_terms=terms,
+            reward_names=rewards.NAMES,
+            engine="bullet",
+            tracker=tracker,
+            scale=reference.scale,
+        )
+
+    def _mean_around_frames(self, per_step: Array) -> Array:
+        """[T,...]: the mean of `per_step` over half a frame to either side (inside only, at the ends)."""
+        half = self.steps_per_frame / 2
+        n = len(per_step)
+        centres = np.arange(len(self.frames)) * self.steps_per_frame
+        starts = np.clip(np.ceil(centres - half).astype(int), 0, n - 1)
+        ends = np.clip(np.ceil(centres + half).astype(int), starts + 1, n)
+        return np.stack([per_step[a:b].mean(axis=0) for a, b in zip(starts, ends, strict=True)])
+
+
+def action_of(target: Array) -> Array:
+    """[36]: the joints of a frame [43] in DeepMimic's action layout: spherical as angle and axis, hinges as angle."""
+    action = np.empty(36)
+    for joint in JOINTS:
+        if joint.kind == SPHERICAL:
+            vector = Rotation.from_quat(target[joint.frame], scalar_first=True).as_rotvec()
+            angle = float(np.linalg.norm(vector))
+            axis = vector / angle if angle > 1e-9 else np.array([0.0, 0.0, 1.0])
+            action[joint.action] = (angle, *axis)
+        else:
+            action[joint.action] = target[joint.frame]
+    return action

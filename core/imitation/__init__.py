@@ -1,0 +1,1 @@
+"""Learning to imitate a reference motion."""

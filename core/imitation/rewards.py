@@ -1,0 +1,53 @@
+"""DeepMimic's imitation reward, as the paper states it (Peng et al. 2018a, section 5.1).
+
+r = 0.65 pose + 0.1 velocity + 0.15 end effector + 0.1 centre of mass, each exp(-k x summed squared error) in [0, 1].
+The paper sums over joints without weights; the released code weighs joints, averages over end effectors and adds a root
+term, so figures of the two do not compare. As in the code the root's rotation counts as a joint's.
+"""
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from core.humanoid.character import END_EFFECTORS, JOINTS, SPHERICAL
+from core.humanoid.kinematics import centre_of_mass
+
+Array = np.ndarray
+
+NAMES = ("pose", "velocity", "end_effector", "centre_of_mass")
+WEIGHTS = np.array([0.65, 0.1, 0.15, 0.1])
+
+
+def pose_term(frames: Array, reference: Array) -> Array:
+    """[T]: exp(-2 sum of squared rotation differences, rad^2) between frames [T,43]."""
+    total = _squared_angle(frames[:, 3:7], reference[:, 3:7])
+    for joint in JOINTS:
+        ours, theirs = frames[:, joint.frame], reference[:, joint.frame]
+        total += _squared_angle(ours, theirs) if joint.kind == SPHERICAL else ((ours - theirs) ** 2).sum(axis=1)
+    return np.exp(-2.0 * total)
+
+
+def velocity_term(velocities: Array, reference: Array) -> Array:
+    """[T]: exp(-0.1 sum of squared angular velocity differences, (rad/s)^2) between velocities [T,34]."""
+    return np.exp(-0.1 * ((velocities[:, 3:] - reference[:, 3:]) ** 2).sum(axis=1))
+
+
+def end_effector_term(positions: Array, reference: Array) -> Array:
+    """[T]: exp(-40 sum of squared distances, m^2) of feet and hands between body positions [T,15,3]."""
+    difference = positions[:, END_EFFECTORS] - reference[:, END_EFFECTORS]
+    return np.exp(-40.0 * (difference**2).sum(axis=(1, 2)))
+
+
+def centre_of_mass_term(positions: Array, reference: Array) -> Array:
+    """[T]: exp(-10 squared distance, m^2) of the centres of mass of body positions [T,15,3]."""
+    return np.exp(-10.0 * ((centre_of_mass(positions) - centre_of_mass(reference)) ** 2).sum(axis=1))
+
+
+def imitation_reward(terms: Array) -> Array:
+    """[T] in [0, 1]: the weighted sum of `terms` [T,4] in the order of NAMES."""
+    return terms @ WEIGHTS
+
+
+def _squared_angle(quaternions: Array, reference: Array) -> Array:
+    ours = Rotation.from_quat(quaternions, scalar_first=True)
+    theirs = Rotation.from_quat(reference, scalar_first=True)
+    return (ours.inv() * theirs).magnitude() ** 2
