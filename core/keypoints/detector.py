@@ -20,7 +20,10 @@ _MERGE_OVERLAP = 0.3
 
 @dataclass(frozen=True)
 class Hit:
-    """A person found: `score` in [0,1], `box` [4] px of the face, `points` [4,2] px (0 mid hip, 1 rim, 2, 3 upper body)."""
+    """A person found: `score` in [0,1], `box` [4] px of the face, `points` [4,2] px.
+
+    The points are the mid hip, a point on the circle around the body, and the same two for the upper body alone.
+    """
 
     score: float
     box: np.ndarray

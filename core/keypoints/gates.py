@@ -1,0 +1,99 @@
+"""Is this skeleton a person, and the same one as before?
+
+The landmark network's pose flag is no answer: skeletons in foliage come back with 1.00. These gates look at what
+garbage gets wrong: hardly visible points, arms of a few centimetres, keypoints that do not fit their own world
+landmarks, jumps, and bones that are not the person's.
+"""
+
+import numpy as np
+
+from core.keypoints.landmarks import Pose
+from core.keypoints.skeletons import INDEX, LIMBS
+
+_LIMBS = np.array(LIMBS)
+_SHOULDERS = [INDEX["left_shoulder"], INDEX["right_shoulder"]]
+_HIPS = [INDEX["left_hip"], INDEX["right_hip"]]
+_BODY = slice(INDEX["left_shoulder"], None)
+
+TORSO_M = (0.28, 0.75)
+LIMB_M = (0.08, 0.7)
+"""Lengths [m] that mid hip to mid shoulder, and a limb bone, may have; a child's and a very tall person's included."""
+SHORT_LIMBS_ALLOWED = 2
+MIN_VISIBILITY = 0.35
+MAX_MISFIT = 0.35
+MAX_GROWTH = 1.5
+MAX_JUMP = 0.3
+MAX_BONE_CHANGE = 0.35
+
+
+def bone_lengths(world: np.ndarray) -> np.ndarray:
+    """[9] m: torso, then the eight limb bones, of world landmarks [33,3]."""
+    torso = np.linalg.norm(world[_SHOULDERS].mean(axis=0) - world[_HIPS].mean(axis=0))
+    return np.concatenate([[torso], np.linalg.norm(world[_LIMBS[:, 0]] - world[_LIMBS[:, 1]], axis=1)])
+
+
+def misfit(keypoints: np.ndarray, world: np.ndarray) -> float:
+    """How badly world landmarks [33,3] explain keypoints [33,>=2], face left out: 0 is perfect, 1 is not at all.
+
+    The residual of the best weak perspective (one scale, one shift, no turn) over the keypoints' own spread.
+    """
+    seen, model = keypoints[_BODY, :2], world[_BODY, :2]
+    seen, model = seen - seen.mean(axis=0), model - model.mean(axis=0)
+    spread = float((seen**2).sum())
+    power = float((model**2).sum())
+    if spread <= 0 or power <= 0:
+        return 1.0
+    scale = float((seen * model).sum()) / power
+    return float(np.sqrt(((seen - scale * model) ** 2).sum() / spread)) if scale > 0 else 1.0
+
+
+def fault(pose: Pose, presence_threshold: float, width: int, height: int) -> str:
+    """Why the pose cannot be a person in a picture of this size; empty where it can."""
+    lengths = bone_lengths(pose.world)
+    xy = pose.keypoints[_BODY, :2]
+    inside = ((xy >= 0) & (xy < (width, height))).all(axis=1).mean()
+    growth = pose.next_region.side / pose.region.side
+    if pose.presence < presence_threshold:
+        return "the network sees nobody"
+    if pose.keypoints[:, 2].mean() < MIN_VISIBILITY:
+        return "hardly visible"
+    if inside < 0.4:
+        return "outside the picture"
+    if not TORSO_M[0] <= lengths[0] <= TORSO_M[1]:
+        return "the torso has no human length"
+    if ((lengths[1:] < LIMB_M[0]) | (lengths[1:] > LIMB_M[1])).sum() > SHORT_LIMBS_ALLOWED:
+        return "the limbs have no human lengths"
+    if misfit(pose.keypoints, pose.world) > MAX_MISFIT:
+        return "keypoints and world landmarks do not fit"
+    if not 0.4 <= growth <= 2.0:
+        return "the body does not fill its region"
+    return ""
+
+
+def break_in_track(pose: Pose, before: Pose, frames_apart: int, usual_bones: np.ndarray) -> str:
+    """Why the pose is not the person who was seen `frames_apart` frames ago in `before`; empty where it may be.
+
+    `usual_bones` [9] m are the person's bone lengths so far.
+    """
+    slack = np.sqrt(max(frames_apart, 1))
+    growth = abs(np.log(pose.next_region.side / before.next_region.side))
+    if growth > np.log(MAX_GROWTH) * slack:
+        return "the size jumps"
+    jump = np.hypot(pose.next_region.x - before.next_region.x, pose.next_region.y - before.next_region.y)
+    if jump > MAX_JUMP * before.next_region.side * slack:
+        return "the place jumps"
+    change = np.abs(np.log(np.maximum(bone_lengths(pose.world), 1e-3) / np.maximum(usual_bones, 1e-3)))
+    if np.median(change) > MAX_BONE_CHANGE:
+        return "the bones are somebody else's"
+    return ""
+
+
+def same_person(a: Pose, b: Pose) -> bool:
+    """Whether two skeletons in one picture lie on the same person."""
+    distance = np.linalg.norm(a.keypoints[_BODY, :2] - b.keypoints[_BODY, :2], axis=1).mean()
+    return bool(distance < 0.1 * min(a.next_region.side, b.next_region.side))
+
+
+def quality(pose: Pose) -> float:
+    """To choose among several readings of one person; larger is better."""
+    return float(pose.keypoints[:, 2].mean() * (1 - misfit(pose.keypoints, pose.world)) * pose.presence)
