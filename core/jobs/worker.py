@@ -51,7 +51,7 @@ class Worker:
 
     def start(self) -> None:
         """Continue what a worker of this name left, and take new runs. Returns at once."""
-        self._take_name()
+        self.take_name()
         try:
             set_context(self._context)
             DBOS(config=_config(self.engine, self.name))
@@ -76,7 +76,10 @@ class Worker:
             self._lock.close()
             self._lock = None
 
-    def _take_name(self) -> None:
+    def take_name(self) -> None:
+        """Lock the name for this process; `WorkerNameTakenError` where another one has it."""
+        if self._lock is not None:
+            return
         path = self.home.worker_lock(self.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a+")

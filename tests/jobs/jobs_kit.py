@@ -4,9 +4,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import fake_pipeline
 import sqlalchemy as sa
 
-import fake_pipeline
 from core.jobs.database import make_engine
 from core.jobs.home import Home, new_run_id
 from core.jobs.migrate import upgrade

@@ -119,7 +119,7 @@ def test_nothing_is_pickled(site):
 def test_two_workers_of_one_name_are_refused(site):
     home, store, _ = site
     with pytest.raises(WorkerNameTakenError, match=str(os.getpid())):
-        Worker(store.engine, home, pipeline="fake_pipeline")._take_name()
+        Worker(store.engine, home, pipeline="fake_pipeline").take_name()
 
 
 WORKER = """

@@ -1,0 +1,98 @@
+"""The site as one FastAPI application: own routes, the viewer's files, and the Gradio page at the root."""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio is imported
+
+import gradio as gr
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from core.errors import RunNotFoundError, UnderstudyError
+from webapp.guards import ApiGuard, SecurityHeaders
+from webapp.pages import build_page
+from webapp.routes import make_router
+from webapp.settings import Settings
+from webapp.site import Site
+from webapp.theme import CSS, HEAD, make_theme
+
+VIEWER = Path(__file__).parents[1] / "static" / "viewer"
+_log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application. Its worker lives as long as the application's lifespan.
+
+    Raises `UnderstudyError` where the site cannot be served at all: a database of a newer version, a home that
+    another process serves already.
+    """
+    settings = settings or Settings()
+    site = Site(settings)
+    site.prepare()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(site.open)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(site.close)
+
+    app = FastAPI(title="Understudy", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.site = site
+    app.add_middleware(ApiGuard, max_bytes=settings.max_upload_bytes)
+    app.add_middleware(SecurityHeaders)
+    _speak_plainly(app)
+    app.include_router(make_router(site))
+    # Not at /static or /assets: these are Gradio's.
+    app.mount("/viewer", StaticFiles(directory=VIEWER, html=True), name="viewer")
+    return gr.mount_gradio_app(
+        app,
+        build_page(site),
+        path="/",
+        theme=make_theme(),
+        css=CSS,
+        head=HEAD,
+        favicon_path=str(VIEWER / "icon.svg"),
+        footer_links=[],
+        run_history=False,
+        max_file_size=settings.max_upload_bytes,
+        show_error=True,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+    )
+
+
+def _speak_plainly(app: FastAPI) -> None:
+    """Errors of the own routes as {"error": one sentence}; a traceback goes to the log alone."""
+
+    @app.exception_handler(RunNotFoundError)
+    async def not_found(request: Request, error: RunNotFoundError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 404)
+
+    @app.exception_handler(UnderstudyError)
+    async def refused(request: Request, error: UnderstudyError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 400)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        parts = (f"{each['loc'][-1]}: {each['msg']}" for each in error.errors())
+        return JSONResponse({"error": f"The request cannot be understood. {'; '.join(parts)}."}, 422)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": str(error.detail)}, error.status_code, headers=error.headers)
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return JSONResponse({"error": "Something went wrong within the site. Its log has the details."}, 500)

@@ -1,0 +1,110 @@
+"""The page's own pieces of HTML. All that comes from a person or a stage is escaped here."""
+
+from datetime import UTC, datetime
+from html import escape
+
+from core.jobs.store import RunRecord, StageRecord
+from webapp.site import SAMPLES
+
+PITCH = (
+    "From a video of a person: their keypoints, the recovered mesh, the motion put on the ground, and a simulated "
+    "humanoid that performs it under physics. Side by side, on one clock."
+)
+_STATES = {
+    "queued": "Waiting",
+    "running": "Running",
+    "done": "Done",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+}
+_MARKS = {"waiting": "○", "running": "◐", "done": "●", "failed": "✕", "skipped": "–"}
+_SAMPLE_NOTES = {"walker": "A woman walks over the grass.", "flip": "A flip off a two-metre box. Hard."}
+
+
+def header() -> str:
+    """The name of the site and what it does, in a sentence."""
+    return (
+        '<header class="site-head"><a class="wordmark" href="/"><img src="/viewer/icon.svg" alt="" width="36" '
+        f'height="36">Understudy</a><p>{escape(PITCH)}</p></header>'
+    )
+
+
+def sample_card(sample: str) -> str:
+    """A sample's first frame and what it shows."""
+    note = escape(_SAMPLE_NOTES[sample])
+    title = escape(SAMPLES[sample].removeprefix("Sample: ").capitalize())
+    return (
+        f'<figure class="sample"><img src="/api/samples/{sample}/poster.jpg" alt="First frame: {note}">'
+        f"<figcaption><strong>{title}</strong> {note}</figcaption></figure>"
+    )
+
+
+def run_head(run: RunRecord) -> str:
+    """The run's name and state; what went wrong, if something did."""
+    window = ""
+    if run.settings.get("start_s") or run.settings.get("end_s") is not None:
+        end = run.settings.get("end_s")
+        window = f"{run.settings.get('start_s') or 0:g} s to {'the end' if end is None else f'{end:g} s'}"
+    state = "Cancelling" if run.cancel_requested and not run.is_finished else _STATES[run.state]
+    parts = [
+        '<div class="run-head">',
+        f"<h2>{escape(run.name)}</h2>",
+        f'<span class="pill {run.state}" role="status">{state}</span>',
+        f'<span class="quiet">{escape(window)}</span>',
+        "</div>",
+    ]
+    if run.error:
+        parts.append(f'<p class="trouble" role="alert">{escape(run.error)}</p>')
+    return "".join(parts)
+
+
+def stage_list(run: RunRecord) -> str:
+    """How far every stage is, as a list of progress bars."""
+    return f'<ol class="stages {run.state}" aria-label="Stages">{"".join(map(_stage, run.stages))}</ol>'
+
+
+def _stage(stage: StageRecord) -> str:
+    percent = round(100 * stage.fraction)
+    detail = {
+        "running": stage.message or f"{percent} %",
+        "done": f"{stage.seconds:.1f} s" if stage.seconds is not None else "",
+        "skipped": "not needed",
+        "failed": "stopped here",
+    }.get(stage.state, "")
+    return (
+        f'<li class="{stage.state}"{" aria-current=step" if stage.state == "running" else ""}>'
+        f'<span class="mark" aria-hidden="true">{_MARKS[stage.state]}</span>'
+        f'<span class="title">{escape(stage.title)}</span><span class="detail">{escape(detail)}</span>'
+        f'<span class="bar" role="progressbar" aria-label="{escape(stage.title)}: {stage.state}" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-valuenow="{percent}"><span style="width:{percent}%"></span></span></li>'
+    )
+
+
+def recent_runs(runs: list[RunRecord]) -> str:
+    """Links to the latest runs."""
+    if not runs:
+        return ""
+    rows = "".join(
+        f'<li><a href="/?run={run.id}"><span class="name">{escape(run.name)}</span>'
+        f'<span class="quiet">{_ago(run.created)}</span>'
+        f'<span class="pill {run.state}">{_STATES[run.state]}</span></a></li>'
+        for run in runs
+    )
+    return f'<section class="recent"><h2>Recent runs</h2><ul>{rows}</ul></section>'
+
+
+def no_such_run() -> str:
+    """What stands in place of a run that does not exist."""
+    return (
+        '<p class="trouble" role="alert">There is no run with this address; it may have been removed. '
+        '<a href="/">Start a new one</a>.</p>'
+    )
+
+
+def _ago(then: datetime) -> str:
+    seconds = (datetime.now(UTC) - then).total_seconds()
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"

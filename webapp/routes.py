@@ -1,0 +1,116 @@
+"""The site's own routes: runs as JSON, their files, starting and cancelling, health."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Response, UploadFile
+from fastapi.responses import FileResponse, JSONResponse
+from PIL import Image
+
+from core.errors import BadInputError, RunNotFoundError
+from core.jobs.home import safe_file_name
+from core.video.decode import read_frames
+from webapp.run_view import run_view, track_view
+from webapp.site import Site, sample_path
+
+MEDIA_TYPES = {
+    ".mp4": "video/mp4",
+    ".glb": "model/gltf-binary",
+    ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
+    ".png": "image/png",
+    ".npz": "application/octet-stream",
+}
+# Should a browser ever show an artifact as a page of its own, it may do nothing.
+_ARTIFACT_HEADERS = {"content-security-policy": "default-src 'none'; media-src 'self'; sandbox"}
+_POSTER_WIDTH = 640
+
+
+def make_router(site: Site) -> APIRouter:
+    """The routes of one site."""
+    router = APIRouter()
+
+    @router.get("/healthz", include_in_schema=False)
+    def healthz() -> dict[str, str]:
+        """Whether the site answers and reaches its database."""
+        site.store.recent(1)
+        return {"state": "ok"}
+
+    @router.get("/api/runs/{run_id}")
+    def get_run(run_id: str) -> JSONResponse:
+        """A run: its state, its stages, what it made so far."""
+        return JSONResponse(run_view(site.store.get(run_id), site.home), headers={"cache-control": "no-store"})
+
+    @router.get("/api/runs/{run_id}/files/{path:path}")
+    def get_file(run_id: str, path: str) -> FileResponse:
+        """A file of a run; ranges of bytes may be asked for."""
+        file = site.home.artifact(run_id, path)
+        media_type = MEDIA_TYPES.get(file.suffix, "application/octet-stream")
+        headers = _ARTIFACT_HEADERS | {"cache-control": "no-cache"}
+        return FileResponse(
+            file, media_type=media_type, headers=headers, filename=file.name, content_disposition_type="inline"
+        )
+
+    @router.get("/api/runs/{run_id}/people/{person}/track.json")
+    def get_track(run_id: str, person: int) -> JSONResponse:
+        """A person's keypoints for drawing."""
+        folder = site.home.run(run_id)
+        if person not in folder.people():
+            raise RunNotFoundError("The run has no such person.")
+        return JSONResponse(track_view(folder, person), headers={"cache-control": "no-cache"})
+
+    @router.post("/api/runs", status_code=201)
+    def start_run(
+        file: UploadFile | None = None,
+        sample: Annotated[str | None, Form()] = None,
+        start: Annotated[float, Form()] = 0.0,
+        end: Annotated[float | None, Form()] = None,
+        physics: Annotated[str, Form()] = "assisted",
+        person: Annotated[str, Form()] = "0",
+    ) -> dict[str, str]:
+        """Start a run of an uploaded file or of a sample; answers with its id."""
+        choices: dict[str, Any] = {"start_s": start, "end_s": end, "physics": physics, "person": person}
+        if (file is None) == (sample is None):
+            raise BadInputError("Either a file or a sample is expected: send one of them.")
+        if sample is not None:
+            return {"id": site.start_sample(sample, choices).id}
+        assert file is not None
+        with _on_disk(file, site.home.uploads) as path:
+            return {"id": site.start_run(path, file.filename or "upload", choices).id}
+
+    @router.post("/api/runs/{run_id}/cancel")
+    def cancel_run(run_id: str) -> dict[str, str]:
+        """Ask for a run to end; answers with the state that it is in."""
+        return {"id": run_id, "state": site.store.request_cancel(run_id).state}
+
+    @router.get("/api/samples/{sample}/poster.jpg")
+    def get_poster(sample: str) -> Response:
+        """The first frame of a sample."""
+        return Response(_poster(sample), media_type="image/jpeg", headers={"cache-control": "max-age=3600"})
+
+    return router
+
+
+@contextmanager
+def _on_disk(file: UploadFile, folder: Path) -> Iterator[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        path = Path(scratch) / safe_file_name(file.filename or "upload")
+        with path.open("wb") as copy:
+            shutil.copyfileobj(file.file, copy, 1 << 20)
+        yield path
+
+
+@cache
+def _poster(sample: str) -> bytes:
+    picture = Image.fromarray(next(read_frames(sample_path(sample))))
+    picture.thumbnail((_POSTER_WIDTH, _POSTER_WIDTH))
+    data = BytesIO()
+    picture.save(data, "JPEG", quality=82)
+    return data.getvalue()

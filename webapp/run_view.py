@@ -1,0 +1,104 @@
+"""A run as the viewer reads it: what the store knows and what lies in the run's folder, as plain JSON."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from core.errors import BadInputError
+from core.jobs.home import Home
+from core.jobs.store import RunRecord
+from core.keypoints.skeletons import BLAZEPOSE_EDGES
+from core.motion import Track
+from core.run_folder import RunFolder, read_json
+from core.video.window import load_clip
+
+MOTIONS = {
+    "hmr": ("Recovered mesh", "hmr.glb", "hmr.npz"),
+    "motion": ("Reconstructed motion", "motion.glb", "motion.npz"),
+    "assisted": ("Under physics (assisted)", "rollouts/assisted-body.glb", "rollouts/assisted.npz"),
+}
+"""Name -> title, the file to show, the file to download, relative to the person's folder; in the order of the page."""
+
+
+def run_view(run: RunRecord, home: Home) -> dict[str, Any]:
+    """The run for GET /api/runs/{id}. Addresses are relative to the site's root."""
+    folder = home.run(run.id)
+    return {
+        "id": run.id,
+        "name": run.name,
+        "state": run.state,
+        "error": run.error,
+        "created": run.created.isoformat(),
+        "settings": run.settings,
+        "stages": [
+            {
+                "name": stage.name,
+                "title": stage.title,
+                "state": stage.state,
+                "fraction": stage.fraction,
+                "message": stage.message,
+                "seconds": stage.seconds,
+            }
+            for stage in run.stages
+        ],
+        "clip": _clip(run.id, folder),
+        "people": [_person(run.id, folder, n) for n in folder.people()],
+        "metrics": read_json(folder.metrics) or None,
+        "artifacts": [
+            {
+                "path": path.as_posix(),
+                "url": artifact_url(run.id, path.as_posix()),
+                "bytes": (folder.root / path).stat().st_size,
+            }
+            for path in folder.artifacts()
+        ],
+    }
+
+
+def track_view(folder: RunFolder, person: int) -> dict[str, Any]:
+    """A person's keypoints for the overlay: [x px, y px, visibility] by frame and landmark, and the lines to draw."""
+    track = Track.load(folder.person(person) / "track.npz")
+    return {
+        "fps": track.fps,
+        "width": int(track.image_size[0]),
+        "height": int(track.image_size[1]),
+        "keypoints": track.keypoints.round(2).tolist(),
+        "edges": [list(edge) for edge in BLAZEPOSE_EDGES],
+    }
+
+
+def artifact_url(run_id: str, path: str) -> str:
+    """The address of a file of a run."""
+    return f"/api/runs/{run_id}/files/{quote(path)}"
+
+
+def _clip(run_id: str, folder: RunFolder) -> dict[str, Any] | None:
+    try:
+        facts = _clip_facts(folder.clip, folder.clip.stat().st_mtime_ns)
+    except (FileNotFoundError, BadInputError):
+        return None
+    return {"url": artifact_url(run_id, "clip.mp4")} | facts
+
+
+@lru_cache(maxsize=256)
+def _clip_facts(path: Path, modified: int) -> dict[str, Any]:
+    clip = load_clip(path)
+    return {"fps": clip.fps, "frames": len(clip), "width": clip.width, "height": clip.height}
+
+
+def _person(run_id: str, folder: RunFolder, n: int) -> dict[str, Any]:
+    root = folder.person(n)
+    motions = []
+    for name, (title, shown, data) in MOTIONS.items():
+        if (root / shown).is_file():
+            motions.append(
+                {
+                    "name": name,
+                    "title": title,
+                    "url": artifact_url(run_id, f"{root.name}/{shown}"),
+                    "npz_url": artifact_url(run_id, f"{root.name}/{data}") if (root / data).is_file() else None,
+                    "offset_s": 0,
+                }
+            )
+    return {"index": n, "track_url": f"/api/runs/{run_id}/people/{n}/track.json", "motions": motions}

@@ -1,0 +1,52 @@
+"""The settings of a site, from the environment (UNDERSTUDY_HOME, UNDERSTUDY_PORT, ...) or from a file .env."""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.jobs.home import Home
+
+
+class Settings(BaseSettings):
+    """All that a site can be told; every field is an environment variable with the prefix UNDERSTUDY_."""
+
+    model_config = SettingsConfigDict(env_prefix="UNDERSTUDY_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(default=Path("~/.understudy"), description="Folder for the database and the runs.")
+    host: str = Field(default="127.0.0.1", description="Address that the site listens on.")
+    port: int = Field(default=7860, ge=0, le=65535, description="Port that the site listens on.")
+    database_url: str | None = Field(
+        default=None,
+        description="Database: postgresql+psycopg://... or sqlite:///...; a SQLite file in the home if empty.",
+    )
+    max_upload_mb: int = Field(default=500, gt=0, description="Largest file that may be uploaded, in megabytes.")
+    max_seconds: float = Field(
+        default=120.0, gt=0, description="Longest window of a video that is taken at once, in seconds."
+    )
+    worker_name: str = Field(
+        default="site",
+        pattern=r"^[A-Za-z0-9_-]{1,40}$",
+        description="Name of the site's worker, the same at every start.",
+    )
+    pipeline: str = Field(default="core.pipeline", description="Module of the stages; another one is for tests.")
+
+    @field_validator("home")
+    @classmethod
+    def _expand(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @property
+    def places(self) -> Home:
+        """What lies where in the home."""
+        return Home(self.home)
+
+    @property
+    def database(self) -> str:
+        """The database's address, chosen or default."""
+        return self.database_url or self.places.database_url
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The largest upload in bytes."""
+        return self.max_upload_mb * 1_000_000

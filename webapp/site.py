@@ -1,0 +1,74 @@
+"""What the routes and the page share: the store, the home, and starting and cancelling runs."""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from dbos import DBOSClient
+
+from core.assets import asset_path
+from core.errors import BadInputError
+from core.jobs.database import make_engine
+from core.jobs.migrate import upgrade
+from core.jobs.store import RunRecord, RunStore
+from core.jobs.submit import Submission
+from core.jobs.worker import Worker, make_client
+from webapp.settings import Settings
+
+SAMPLES = {"walker": "Sample: the walker", "flip": "Sample: the flip"}
+
+
+class Site:
+    """A site between `open` and `close`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.home = settings.places
+        self.engine = make_engine(settings.database)
+        self.store = RunStore(self.engine)
+        self.pipeline: ModuleType = importlib.import_module(settings.pipeline)
+        self._worker = Worker(self.engine, self.home, settings.worker_name, settings.pipeline)
+        self._client: DBOSClient | None = None
+
+    def prepare(self) -> None:
+        """Migrate the database and take the worker's name; errors are for the person who starts the site."""
+        upgrade(self.engine, self.home.backups)
+        self._worker.take_name()
+
+    def open(self) -> None:
+        """Start the worker and connect to the queue."""
+        self.prepare()
+        self._worker.start()
+        self._client = make_client(self.engine)
+
+    def close(self) -> None:
+        """Stop the worker; what is running is continued at the next start."""
+        if self._client is not None:
+            self._client.destroy()
+            self._client = None
+        self._worker.stop()
+        self.engine.dispose()
+
+    def start_run(self, source: Path, file_name: str, choices: dict[str, Any], name: str | None = None) -> RunRecord:
+        """Start a run of a file with what the person chose; `BadInputError` for what is refused at once."""
+        if source.is_file() and source.stat().st_size > self.settings.max_upload_bytes:
+            raise BadInputError(
+                f"A file should have at most {self.settings.max_upload_mb} MB, but {file_name} has "
+                f"{source.stat().st_size / 1e6:.0f} MB. Cut the video or make it smaller."
+            )
+        if self._client is None:
+            raise BadInputError("The site is starting or stopping. Try again in a moment.")
+        submission = Submission(self.store, self.home, self._client, self.pipeline)
+        return submission.submit(source, file_name, {"max_seconds": self.settings.max_seconds} | choices, name)
+
+    def start_sample(self, sample: str, choices: dict[str, Any]) -> RunRecord:
+        """Start a run of a clip that ships with the project."""
+        return self.start_run(sample_path(sample), f"{sample}.mp4", choices, SAMPLES[sample])
+
+
+def sample_path(sample: str) -> Path:
+    """The file of a sample; `BadInputError` where there is none of this name."""
+    if sample not in SAMPLES:
+        raise BadInputError(f"The sample should be one of {', '.join(SAMPLES)}, but is {sample!r}.")
+    return asset_path(f"samples/{sample}.mp4")
