@@ -1,6 +1,7 @@
 """Rotations over arrays of any leading shape: thin helpers around `scipy.spatial.transform.Rotation`.
 
 Axis-angle in radians, matrices [...,3,3], quaternions wxyz (scipy's own order is xyzw; it never leaves this module).
+Arrays are copied on the way in: scipy refuses read-only ones, and those of a frozen `BodyMotion` are.
 """
 
 import numpy as np
@@ -11,37 +12,37 @@ Array = np.ndarray
 
 def matrix_from_axis_angle(axis_angle: Array) -> Array:
     """[...,3] rad -> [...,3,3]."""
-    axis_angle = np.asarray(axis_angle, float)
+    axis_angle = np.array(axis_angle, float)
     return Rotation.from_rotvec(axis_angle.reshape(-1, 3)).as_matrix().reshape(*axis_angle.shape[:-1], 3, 3)
 
 
 def axis_angle_from_matrix(matrix: Array) -> Array:
     """[...,3,3] -> [...,3] rad, of length at most pi."""
-    matrix = np.asarray(matrix, float)
+    matrix = np.array(matrix, float)
     return Rotation.from_matrix(matrix.reshape(-1, 3, 3)).as_rotvec().reshape(*matrix.shape[:-2], 3)
 
 
 def quaternion_from_axis_angle(axis_angle: Array) -> Array:
     """[...,3] rad -> [...,4] wxyz, w >= 0."""
-    axis_angle = np.asarray(axis_angle, float)
+    axis_angle = np.array(axis_angle, float)
     return _wxyz(Rotation.from_rotvec(axis_angle.reshape(-1, 3)), axis_angle.shape[:-1])
 
 
 def axis_angle_from_quaternion(quaternion: Array) -> Array:
     """[...,4] wxyz (any length but zero) -> [...,3] rad."""
-    quaternion = np.asarray(quaternion, float)
+    quaternion = np.array(quaternion, float)
     return _from_wxyz(quaternion).as_rotvec().reshape(*quaternion.shape[:-1], 3)
 
 
 def quaternion_from_matrix(matrix: Array) -> Array:
     """[...,3,3] -> [...,4] wxyz, w >= 0."""
-    matrix = np.asarray(matrix, float)
+    matrix = np.array(matrix, float)
     return _wxyz(Rotation.from_matrix(matrix.reshape(-1, 3, 3)), matrix.shape[:-2])
 
 
 def matrix_from_quaternion(quaternion: Array) -> Array:
     """[...,4] wxyz (any length but zero) -> [...,3,3]."""
-    quaternion = np.asarray(quaternion, float)
+    quaternion = np.array(quaternion, float)
     return _from_wxyz(quaternion).as_matrix().reshape(*quaternion.shape[:-1], 3, 3)
 
 
