@@ -1,7 +1,8 @@
 """From a body in every frame to a motion in the world: smooth, on the ground, with feet that stay where they stand.
 
 Simple means: outliers out, a smoothing spline on rotations and path (`smoothing`), a ground plane (`ground`), contacts
-(`contacts`) and one banded linear solve that moves the root so that feet in contact stay (`root`).
+(`contacts`), and banded linear solves (`settling`) that move the root and then each foot so that contacts hold
+(`standing`).
 """
 
 from core.reconstruction.contacts import predict_contacts

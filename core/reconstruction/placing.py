@@ -25,11 +25,11 @@ def place_in_world(motion: BodyMotion, camera_in_world: Array) -> BodyMotion:
     camera = np.asarray(camera_in_world, float)
     if camera.shape not in ((4, 4), (T, 4, 4)):
         raise BadInputError(f"camera_in_world should have the shape {T}x4x4 or 4x4, but has {camera.shape}.")
-    camera = np.broadcast_to(camera, (T, 4, 4))
+    camera = np.broadcast_to(camera, (T, 4, 4)).copy()
     R, t = camera[:, :3, :3], camera[:, :3, 3]
 
     poses = motion.poses.copy()
-    poses[:, :3] = (Rotation.from_matrix(R) * Rotation.from_rotvec(motion.poses[:, :3])).as_rotvec()
+    poses[:, :3] = (Rotation.from_matrix(R) * Rotation.from_rotvec(poses[:, :3])).as_rotvec()
     joints = np.einsum("tij,tnj->tni", R, motion.joints) + t[:, None]
     return replace(
         motion,

@@ -12,11 +12,11 @@ from core.mesh_recovery.closed_form import local_axis_angles
 from core.mesh_recovery.recover import check_track, keypoint_weights
 from core.motion import BodyMotion, Track
 from core.progress import Progress, silent
-from core.reconstruction.contacts import SOLES, predict_contacts, speeds
+from core.reconstruction.contacts import SOLES, speeds
 from core.reconstruction.ground import camera_on_ground, find_ground
 from core.reconstruction.placing import place_in_world
-from core.reconstruction.root import RootTerms, settle_root
-from core.reconstruction.smoothing import outliers, smooth, smooth_rotations, window
+from core.reconstruction.smoothing import robust_smooth, smooth_rotations
+from core.reconstruction.standing import StandSettings, stand
 
 Array = np.ndarray
 
@@ -34,26 +34,11 @@ class ReconstructionSettings:
     depth_cutoff_hz: float = 0.8
     """The same for its distance from the camera, which one camera sees worst."""
 
-    outlier_window_s: float = 0.3
-    """The window of the running median against which outliers are measured."""
-
-    outlier_sigmas: float = 3.0
-    """How many robust standard deviations make an outlier."""
-
     least_visibility: float = 0.2
     """Keypoints less visible than this do not take part in placing the body."""
 
-    contact_height_m: float = 0.06
-    """A contact point is lower than this."""
-
-    contact_speed_m_s: float = 0.5
-    """A contact point is slower than this."""
-
-    contact_median_s: float = 1 / 6
-    """The majority over this time decides whether it is a contact."""
-
-    root: RootTerms = field(default_factory=RootTerms)
-    """What the last correction of the path weighs against each other."""
+    stand: StandSettings = field(default_factory=StandSettings)
+    """How contacts are told, and how far root and feet may move to make them hold."""
 
     seed: int = 0
     """For the random triples of the ground plane."""
@@ -82,12 +67,12 @@ def reconstruct(
     )
     progress(0.7, "Finding the ground")
     soles = in_camera.landmarks[:, SOLES]
-    resting = speeds(soles, hmr.times) < settings.contact_speed_m_s
+    resting = speeds(soles, hmr.times) < settings.stand.contact_speed_m_s
     ground = find_ground(soles[resting & (trust > 0)[:, None]], seed=settings.seed)
     camera = camera_on_ground(ground, in_camera.joints[0, 0])
     placed = place_in_world(in_camera, camera)
     progress(0.8, "Letting the feet stand")
-    motion = _stand(body, placed, settings)
+    motion = stand(body, placed, settings.stand)
     progress(1.0, "Motion reconstructed")
     return motion
 
@@ -114,17 +99,13 @@ def _trust(track: Track) -> Array:
 
 
 def _smooth_poses(body: Body, hmr: BodyMotion, trust: Array, settings: ReconstructionSettings) -> Array:
-    """Poses [T, 72] with outliers left out and every segment's rotation smoothed *in camera axes*: the twist of an
+    """Poses [T, 72] with every segment's rotation smoothed *in camera axes*, outliers left out: the twist of an
     upper arm may be noise while its forearm's direction is not, and smoothing joint by joint would mix the two."""
     rotations = pose_body(body, hmr.poses, hmr.betas, hmr.trans).joint_rotations_world
-    frames = window(settings.outlier_window_s, hmr.times)
-    smoothed = np.empty_like(rotations)
-    for joint in range(rotations.shape[1]):
-        # A matrix's columns move by about the angle: 0.1 is some 4 degrees, below which nothing is an outlier.
-        columns = rotations[:, joint].reshape(-1, 9)
-        odd = outliers(columns, frames, settings.outlier_sigmas, floor=0.1 / settings.outlier_sigmas)
-        weights = np.where(odd, 0.0, trust)
-        smoothed[:, joint] = smooth_rotations(rotations[:, joint], hmr.times, weights, settings.rotation_cutoff_hz)
+    smoothed = np.stack(
+        [smooth_rotations(R, hmr.times, trust, settings.rotation_cutoff_hz) for R in np.swapaxes(rotations, 0, 1)],
+        axis=1,
+    )
     return local_axis_angles(smoothed, body.parents)
 
 
@@ -143,43 +124,6 @@ def _smooth_path(
     log_depth = np.log(np.maximum(pelvis[:, 2:], 0.1))
     direction = pelvis[:, :2] / np.exp(log_depth)
 
-    frames = window(settings.outlier_window_s, hmr.times)
-    odd = outliers(log_depth, frames, settings.outlier_sigmas, 0.01)
-    odd |= outliers(direction, frames, settings.outlier_sigmas, 0.005)
-    believed = np.where(odd, 0.0, trust)
-    depth = np.exp(smooth(log_depth, hmr.times, believed, settings.depth_cutoff_hz))
-    direction = smooth(direction, hmr.times, believed, settings.path_cutoff_hz)
+    depth = np.exp(robust_smooth(log_depth, hmr.times, trust, settings.depth_cutoff_hz, floor=0.01))
+    direction = robust_smooth(direction, hmr.times, trust, settings.path_cutoff_hz, floor=0.003)
     return np.concatenate([direction * depth, depth], axis=1) - offset
-
-
-def _stand(body: Body, placed: BodyMotion, settings: ReconstructionSettings) -> BodyMotion:
-    """Contacts, and the root's correction by them; both twice, as each decides the other."""
-    assert placed.camera_in_world is not None
-    camera = placed.camera_in_world
-    rays = placed.joints[:, 0] - camera[:, :3, 3]
-    rays = rays / np.maximum(np.linalg.norm(rays, axis=1, keepdims=True), 1e-9)
-    correction = np.zeros_like(placed.trans)
-    soles = placed.landmarks[:, SOLES]
-    for _ in range(3):
-        contacts = _contacts(placed.landmarks + correction[:, None], placed.times, settings)
-        correction = settle_root(soles, contacts, rays, placed.fps, settings.root)
-    trans = placed.trans + correction
-    away = placed.joints[0, 0] + correction[0]
-    shift = np.array([-away[0], 0.0, -away[2]])
-    camera = camera.copy()
-    camera[:, :3, 3] += shift
-    motion = body_motion(
-        body, placed.fps, placed.times, placed.poses, placed.betas, trans + shift,
-        camera_in_world=camera, intrinsics=placed.intrinsics,
-    )  # fmt: skip
-    contacts = _contacts(motion.landmarks, motion.times, settings)
-    return body_motion(
-        body, motion.fps, motion.times, motion.poses, motion.betas, motion.trans,
-        camera_in_world=camera, intrinsics=placed.intrinsics, contacts=contacts,
-    )  # fmt: skip
-
-
-def _contacts(landmarks: Array, times: Array, settings: ReconstructionSettings) -> Array:
-    return predict_contacts(
-        landmarks, times, settings.contact_height_m, settings.contact_speed_m_s, settings.contact_median_s
-    )

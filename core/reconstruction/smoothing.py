@@ -1,14 +1,16 @@
-"""Filters over time: outliers against a running median, and a smoothing spline given by its cutoff in Hz."""
+"""Filters over time: a smoothing spline given by its cutoff in Hz, and the same without belief in outliers."""
 
 import numpy as np
 from scipy.interpolate import make_smoothing_spline
 from scipy.ndimage import median_filter
-from scipy.spatial.transform import Rotation
 
 Array = np.ndarray
 
-LEAST_WEIGHT = 1e-3
+LEAST_WEIGHT = 1e-5
 """What a frame that says nothing (outlier, gap) still weighs: the spline wants positive weights."""
+
+MEDIAN_S = 0.3
+"""The window of the running median that outliers are first told by."""
 
 
 def smooth(values: Array, times: Array, weights: Array, cutoff_hz: float) -> Array:
@@ -34,26 +36,29 @@ def window(seconds: float, times: Array) -> int:
     return 2 * round((frames - 1) / 2) + 1 if frames > 1 else 1
 
 
-def outliers(values: Array, frames: int, sigmas: float, floor: float) -> Array:
-    """[T] bool: where `values` [T, C] lie off their running median by more than `sigmas` robust standard deviations.
+def robust_smooth(values: Array, times: Array, weights: Array, cutoff_hz: float, floor: float) -> Array:
+    """`smooth` that believes no outliers: iteratively reweighted with Geman and McClure's weight (1 + u^2)^-2.
 
-    Hampel's identifier: the scale is 1.4826 times the running median of the distances, at least `floor` (in the units
-    of `values`), `frames` (odd) is the window's length.
+    u is the distance from the fit in three robust standard deviations (1.4826 times the median distance, at least
+    `floor` in the units of `values`). The first fit is a running median, which a burst of a few bad frames cannot pull
+    along; the later ones are splines, which do not take the turning points of a fast motion for outliers.
     """
-    distance = np.linalg.norm(values - median_filter(values, size=(frames, 1), mode="nearest"), axis=1)
-    scale = 1.4826 * median_filter(distance, size=frames, mode="nearest")
-    return distance > sigmas * np.maximum(scale, floor)
-
-
-def continuous_quaternions(rotations: Array) -> Array:
-    """Unit quaternions xyzw [T, 4] of `rotations` [T, 3, 3], each on the side of the one before it."""
-    q = Rotation.from_matrix(rotations).as_quat()
-    flips = np.cumsum((q[1:] * q[:-1]).sum(axis=1) < 0) % 2
-    q[1:][flips == 1] *= -1
-    return q
+    fit = median_filter(values, size=(window(MEDIAN_S, times), 1), mode="nearest")
+    for _ in range(3):
+        distance = np.linalg.norm(values - fit, axis=1)
+        scale = max(1.4826 * float(np.median(distance[weights > 0])), floor) if weights.any() else floor
+        believed = weights / (1.0 + (distance / (3.0 * scale)) ** 2) ** 2
+        fit = smooth(values, times, believed, cutoff_hz)
+    return fit
 
 
 def smooth_rotations(rotations: Array, times: Array, weights: Array, cutoff_hz: float) -> Array:
-    """`rotations` [T, 3, 3] low-passed like `smooth`, as continuous quaternions brought back to length one."""
-    smoothed = smooth(continuous_quaternions(rotations), times, weights, cutoff_hz)
-    return Rotation.from_quat(smoothed).as_matrix()
+    """`rotations` [T, 3, 3] low-passed by `robust_smooth`, as matrices brought back to the nearest rotation.
+
+    The nearest rotation to a weighted mean of matrices is their chordal mean (Hartley 2013): on the manifold, and
+    unlike quaternions without a sign that a bad frame could flip for all that follow. 0.05 rad is noise at least.
+    """
+    means = robust_smooth(rotations.reshape(-1, 9), times, weights, cutoff_hz, floor=0.05 * np.sqrt(2))
+    U, _, Vt = np.linalg.svd(means.reshape(-1, 3, 3))
+    U[:, :, 2] *= np.sign(np.linalg.det(U @ Vt))[:, None]
+    return U @ Vt

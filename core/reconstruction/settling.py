@@ -1,4 +1,4 @@
-"""Moving the root a little, so that feet in contact stay and none goes under the ground."""
+"""How far to move something (the root, a foot) so that contact points stay and none goes under the ground."""
 
 from dataclasses import dataclass
 
@@ -9,30 +9,30 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True)
-class RootTerms:
-    """Standard deviations of what the root's correction weighs against each other, in metres and seconds."""
+class SettleTerms:
+    """Standard deviations of what a correction weighs against each other; the defaults are the root's."""
 
     across_ray_m: float = 0.04
-    """How far the body may leave the place in the picture where it was seen."""
+    """m; how far it may leave the place in the picture where it was seen."""
 
     along_ray_m: float = 0.5
-    """How far it may move towards or away from the camera: depth is the weak spot of one camera."""
+    """m; how far it may move towards or away from the camera: depth is the weak spot of one camera."""
 
     slide_m_s: float = 0.03
-    """Speed of a contact point."""
+    """m/s; the speed of a contact point."""
 
     height_m: float = 0.015
-    """Height of a contact point over the ground, and depth of any point below it."""
+    """m; the height of a contact point over the ground, and the depth of any point below it."""
 
     acceleration_m_s2: float = 1.5
-    """Acceleration of the correction itself: what keeps it slow."""
+    """m/s^2; the acceleration of the correction itself: what keeps it slow."""
 
 
-def settle_root(points: Array, contacts: Array, rays: Array, fps: float, terms: RootTerms, rounds: int = 4) -> Array:
-    """The correction [T, 3] m to the root's path that lets contact points rest on the ground.
+def settle(points: Array, contacts: Array, rays: Array, fps: float, terms: SettleTerms, rounds: int = 4) -> Array:
+    """The correction [T, 3] m to a path that lets contact points rest on the ground.
 
-    `points` [T, N, 3] m are the contact points (world, y up, each measured from its own height when it stands),
-    `contacts` [T, N] bool, `rays` [T, 3] unit vectors from the camera to the body. Least squares over all frames at
+    `points` [T, N, 3] m are the contact points that move along with it (world, y up, the ground at y = 0),
+    `contacts` [T, N] bool, `rays` [T, 3] unit vectors from the camera to it. Least squares over all frames at
     once: no slide of contact points, contact heights zero, corrections small across the ray and larger along it,
     accelerations small. Points below the ground join in as they appear (an active set, a few `rounds`). The system is
     block pentadiagonal (bandwidth 6): time and memory grow with T alone.
@@ -49,7 +49,7 @@ def settle_root(points: Array, contacts: Array, rays: Array, fps: float, terms: 
     return correction
 
 
-def _solve(points: Array, contacts: Array, below: Array, rays: Array, fps: float, terms: RootTerms) -> Array:
+def _solve(points: Array, contacts: Array, below: Array, rays: Array, fps: float, terms: SettleTerms) -> Array:
     T = len(points)
     H = np.zeros((T, 3, T_BLOCKS, 3))  # H[t, i, k, j]: row (t, i), column (t + k, j)
     g = np.zeros((T, 3))
