@@ -45,7 +45,7 @@ class Cut:
 # is symmetric about the picture's middle keeps the camera's axis there.
 CUTS = {
     "samples/walker.mp4": Cut(70, 189, 0, 1768, 24, "a woman walks over the grass; behind her a man flips off a box"),
-    "samples/flip.mp4": Cut(134, 207, 560, 1208, 22, "a man does a flip off a box of about 2 m and lands in a crouch"),
+    "samples/flip.mp4": Cut(138, 205, 478, 1290, 22, "a man does a flip off a box of about 2 m and lands in a crouch"),
 }
 
 
