@@ -1,0 +1,111 @@
+/** A motion on the stage: a skinned, animated GLB that is always shown at an exact time. */
+
+import { AnimationMixer, Color, LessEqualDepth, LoopOnce, MeshStandardMaterial, PropertyBinding, Vector3 } from "three";
+import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
+import { clone } from "three/addons/utils/SkeletonUtils.js";
+
+const loaded = new Map(); // address -> promise of the glTF; every pane and ghost clones from it
+
+/** Load a GLB once; one that failed may be asked for again. */
+export function loadMotion(url) {
+  if (!loaded.has(url)) {
+    const promise = new GLTFLoader().loadAsync(url);
+    promise.catch(() => loaded.delete(url));
+    loaded.set(url, promise);
+  }
+  return loaded.get(url);
+}
+
+export class Actor {
+  /**
+   * @param {object} gltf what `loadMotion` gave
+   * @param {{colour: number, ghost?: boolean, offset?: number}} look sRGB colour; a ghost is see-through and casts no
+   *   shadow; `offset` is the motion's start in seconds of the clip
+   */
+  constructor(gltf, { colour, ghost = false, offset = 0 }) {
+    this.root = clone(gltf.scene);
+    this.offset = offset;
+    this.duration = gltf.animations[0]?.duration ?? 0;
+    this.#mixer = new AnimationMixer(this.root);
+    if (gltf.animations.length) {
+      this.#action = this.#mixer.clipAction(gltf.animations[0]);
+      this.#action.setLoop(LoopOnce, 1); // a looping action would show its first frame at its very end
+      this.#action.clampWhenFinished = true;
+      this.#action.play();
+    }
+    const meshes = [];
+    this.root.traverse((node) => node.isMesh && meshes.push(node));
+    for (const mesh of meshes) {
+      mesh.frustumCulled = false; // the bounds of the rest pose say nothing about where the body is
+      if (ghost) makeGhost(mesh, colour);
+      else dress(mesh, colour);
+    }
+    this.#parts = [];
+    this.root.traverse((node) => node.isBone && this.#parts.push(node));
+    if (!this.#parts.length) this.#parts = meshes;
+    this.showAt(0);
+  }
+
+  #mixer;
+  #action = null;
+  #parts;
+
+  /** Take the pose at `time` seconds of the clip; before and after the motion it rests in its first or last pose. */
+  showAt(time) {
+    if (!this.#action) return;
+    this.#action.paused = false; // it pauses itself at its end
+    this.#mixer.setTime(Math.min(Math.max(time - this.offset, 0), this.duration));
+  }
+
+  /** A joint's place (m, y up) in the motion's own world at the time shown, or null where the name is unknown. */
+  joint(name) {
+    const part = this.root.getObjectByName(PropertyBinding.sanitizeNodeName(name));
+    return part ? this.#placeOf(part) : null;
+  }
+
+  /** The places of all joints (or parts) at the time shown, the root first. */
+  joints() {
+    return this.#parts.map((part) => this.#placeOf(part));
+  }
+
+  dispose() {
+    this.#mixer.uncacheRoot(this.root);
+    this.root.removeFromParent();
+    this.root.traverse((node) => {
+      node.skeleton?.dispose();
+      node.material?.dispose?.();
+    });
+  }
+
+  #placeOf(part) {
+    part.updateWorldMatrix(true, false);
+    const place = new Vector3().setFromMatrixPosition(part.matrixWorld);
+    return this.root.parent ? this.root.parent.worldToLocal(place) : place;
+  }
+}
+
+function dress(mesh, colour) {
+  mesh.castShadow = true;
+  mesh.receiveShadow = true;
+  mesh.material = new MeshStandardMaterial({ color: new Color(colour), roughness: 0.62, metalness: 0 });
+}
+
+/** First only the depth, then the colour: so the back of the body does not shine through its front. */
+function makeGhost(mesh, colour) {
+  const depth = mesh.clone(false);
+  depth.material = new MeshStandardMaterial({ colorWrite: false, transparent: true });
+  depth.renderOrder = 1;
+  depth.frustumCulled = false;
+  mesh.parent.add(depth);
+  mesh.material = new MeshStandardMaterial({
+    color: new Color(colour),
+    emissive: new Color(colour),
+    emissiveIntensity: 0.25,
+    roughness: 0.9,
+    transparent: true,
+    opacity: 0.42,
+    depthWrite: false,
+    depthFunc: LessEqualDepth,
+  });
+  mesh.renderOrder = 2;
+}

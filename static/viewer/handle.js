@@ -1,0 +1,33 @@
+/** `window.understudyViewer`: a handle for tests and for pages that hold the viewer in a frame. */
+
+const LONGEST_WAIT_MS = 5000;
+
+export function exposeHandle({ clock, panes, isReady, nextDraw }) {
+  const paneOf = (which) => (typeof which === "number" ? panes.list[which] : panes.list.find((pane) => pane.name === which));
+  window.understudyViewer = {
+    /** True once the run was read and every pane shows its motion or says why not. */
+    get ready() {
+      return isReady();
+    },
+    /** The frame that all panes show. */
+    frame: () => clock.frame,
+    /** Pause at the frame that holds `t` (s); resolves once every pane shows it, the video too. */
+    async seek(t) {
+      clock.pause();
+      clock.seekTime(t);
+      const end = performance.now() + LONGEST_WAIT_MS;
+      do await nextDraw();
+      while (!(panes.source?.settled ?? true) && performance.now() < end);
+    },
+    /** The panes from left to right: the motion wanted, the one shown, and what the pane says. */
+    panes: () =>
+      panes.list.map((pane) => ({
+        name: pane.name,
+        shown: pane.name === "source" ? "source" : pane.shown,
+        message: pane.message,
+        loading: Boolean(pane.loading),
+      })),
+    /** A joint's place [x, y, z] (m, y up) in a pane, by position or name, at the frame shown; null where unknown. */
+    jointPosition: (pane, joint) => paneOf(pane)?.actor?.joint(joint)?.toArray() ?? null,
+  };
+}

@@ -1,0 +1,50 @@
+/** A link for every artifact of the run, by folder, with its size. */
+
+import { element, size } from "./dom.js";
+
+const MEANINGS = [
+  [/^clip\.mp4$/, "the window that was used"],
+  [/track\.npz$/, "keypoints over time"],
+  [/hmr\.npz$/, "recovered mesh, frame by frame"],
+  [/hmr\.glb$/, "recovered mesh, animated"],
+  [/motion\.npz$/, "reconstructed motion"],
+  [/motion\.glb$/, "reconstructed motion, animated"],
+  [/reference\.txt$/, "DeepMimic reference for the humanoid"],
+  [/rollouts\/.*-body\.glb$/, "performance under physics, on the same body"],
+  [/rollouts\/.*\.npz$/, "performance under physics: states, torques, contacts"],
+  [/^metrics\.json$/, "all figures"],
+  [/^run\.json$/, "settings, versions and timings"],
+];
+
+export function showLinks(container, artifacts, urlOf) {
+  const key = JSON.stringify(artifacts);
+  if (container.dataset.key === key) return;
+  container.dataset.key = key;
+  container.hidden = !artifacts?.length;
+  if (container.hidden) return;
+  const folders = new Map();
+  for (const artifact of artifacts) {
+    const folder = artifact.path.split("/").length > 1 ? artifact.path.split("/")[0] : "";
+    folders.set(folder, [...(folders.get(folder) ?? []), artifact]);
+  }
+  const total = artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
+  container.replaceChildren(
+    element("h2", { id: "links-title" }, "Files", element("small", {}, ` ${artifacts.length}, together ${size(total)}`)),
+    ...[...folders].flatMap(([folder, files]) => [
+      folder && element("h3", {}, folder.replace(/^person-(\d+)$/, (_, n) => `Person ${Number(n) + 1}`)),
+      element("ul", {}, ...files.map((file) => fileItem(file, folder, urlOf))),
+    ]),
+  );
+}
+
+function fileItem(file, folder, urlOf) {
+  const name = folder ? file.path.slice(folder.length + 1) : file.path;
+  const meaning = MEANINGS.find(([pattern]) => pattern.test(file.path))?.[1];
+  return element(
+    "li",
+    {},
+    element("a", { href: urlOf(file.url), download: "" }, name),
+    element("span", { className: "bytes" }, size(file.bytes)),
+    element("span", { className: "meaning" }, meaning ?? ""),
+  );
+}

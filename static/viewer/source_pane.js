@@ -1,0 +1,142 @@
+/** The pane with the clip itself and the person's keypoints drawn over it. */
+
+import { element } from "./dom.js";
+import { drawKeypoints } from "./keypoints.js";
+
+export class SourcePane {
+  name = "source";
+  #clock;
+  #video;
+  #overlay;
+  #message;
+  #track = null;
+  #trackUrl = "";
+  #showKeypoints = true;
+  #leads = false; // the video plays and tells the clock which frame is on the screen
+  #presented = 0;
+
+  constructor(clock) {
+    this.#clock = clock;
+    this.#video = element("video", { muted: true, playsInline: true, preload: "auto", disableRemotePlayback: true });
+    this.#video.setAttribute("aria-label", "The source video");
+    this.#overlay = element("canvas", { className: "overlay", "aria-hidden": "true" });
+    this.#message = element("p", { className: "message", role: "status" }, "The clip is being prepared");
+    this.viewport = element("div", { className: "viewport film" }, this.#video, this.#overlay, this.#message);
+    this.root = element(
+      "section",
+      { className: "pane", dataset: { kind: "source" }, "aria-label": "Source video" },
+      element("header", { className: "pane-head" }, element("h2", {}, "Source")),
+      this.viewport,
+    );
+    clock.addEventListener("seek", () => this.#seek());
+    clock.addEventListener("state", () => this.#follow());
+    this.#video.addEventListener("seeked", () => this.#afterSeek());
+    this.#video.addEventListener("loadeddata", () => this.#seek());
+    this.#video.addEventListener("ended", () => clock.playing && clock.end());
+    this.#video.addEventListener("error", () => this.#fail());
+    this.#watchFrames();
+  }
+
+  /** Take the clip and the track as the run has them by now; the same address is not loaded twice. */
+  update({ videoUrl, trackUrl, onChange }) {
+    if (videoUrl && this.#video.src !== videoUrl) {
+      this.#video.src = videoUrl;
+      this.#message.hidden = true;
+    }
+    if (trackUrl === this.#trackUrl) return;
+    this.#trackUrl = trackUrl;
+    this.#track = null;
+    if (!trackUrl) return;
+    fetch(trackUrl)
+      .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(`the server answered ${answer.status}`))))
+      .then((track) => {
+        if (trackUrl === this.#trackUrl) this.#track = track;
+        onChange();
+      })
+      .catch((error) => console.warn(`The keypoints could not be read: ${error.message}`));
+  }
+
+  set keypoints(shown) {
+    this.#showKeypoints = shown;
+  }
+
+  /** Says why there is no picture where the run ended before there was a clip. */
+  say(text) {
+    if (!this.#video.src) this.#message.textContent = text;
+  }
+
+  get message() {
+    return this.#message.hidden ? "" : this.#message.textContent;
+  }
+
+  /** True where the picture of the clock's frame is on the screen, or none can come. */
+  get settled() {
+    return !this.#video.src || Boolean(this.#video.error) || (this.#video.readyState >= 2 && !this.#video.seeking);
+  }
+
+  /** The frame on the screen while the video plays and leads the clock, else null. */
+  get leadingFrame() {
+    if (!this.#leads) return null;
+    return this.#video.seeking ? this.#clock.frame : this.#presented;
+  }
+
+  /** Draw the keypoints of the clock's frame. */
+  render() {
+    const { width, height } = this.viewport.getBoundingClientRect();
+    const ratio = Math.min(devicePixelRatio, 2);
+    const canvas = this.#overlay;
+    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
+    const context = canvas.getContext("2d");
+    context.clearRect(0, 0, w, h);
+    const frame = this.#track?.keypoints[this.#clock.frame];
+    if (frame && this.#showKeypoints) drawKeypoints(context, frame, this.#track, ratio);
+  }
+
+  #seek() {
+    const video = this.#video;
+    if (video.readyState < 1 || video.seeking) return; // what is wanted by then is asked for after that seek
+    video.currentTime = Math.min((this.#clock.frame + 0.5) / this.#clock.fps, video.duration || Infinity);
+    this.#presented = this.#clock.frame;
+  }
+
+  #afterSeek() {
+    const off = this.#video.currentTime * this.#clock.fps - 0.5 - this.#clock.frame;
+    if (Math.abs(off) > 0.75 && !this.#leads) this.#seek();
+    this.#follow();
+  }
+
+  /** Let the video play, pause and run at the speed of the clock. */
+  #follow() {
+    const video = this.#video;
+    video.playbackRate = this.#clock.speed;
+    if (!this.#clock.playing) {
+      this.#leads = false;
+      video.pause();
+    } else if (video.readyState >= 2 && !video.error && this.root.isConnected && video.paused) {
+      this.#leads = true;
+      video.play().catch(() => {
+        this.#leads = false; // the browser refuses: the wall clock leads
+      });
+    }
+  }
+
+  #watchFrames() {
+    const video = this.#video;
+    const fps = () => this.#clock.fps;
+    if ("requestVideoFrameCallback" in video) {
+      video.requestVideoFrameCallback((_, shown) => {
+        if (!video.seeking) this.#presented = Math.round(shown.mediaTime * fps());
+        this.#watchFrames();
+      });
+    } else {
+      video.addEventListener("timeupdate", () => (this.#presented = Math.floor(video.currentTime * fps() + 1e-3)));
+    }
+  }
+
+  #fail() {
+    this.#leads = false;
+    this.#message.hidden = false;
+    this.#message.textContent = "The clip could not be played by this browser.";
+  }
+}

@@ -1,0 +1,64 @@
+/** Draws every 3D pane with one WebGL renderer: a canvas over all panes, one scissor rectangle per pane. */
+
+import { NeutralToneMapping, PCFShadowMap, WebGLRenderer } from "three";
+import { element } from "./dom.js";
+
+export class Theatre {
+  #renderer;
+  #canvas;
+  #container;
+
+  /** @returns {Theatre|null} null where the browser has no WebGL */
+  static open(container, onLost) {
+    try {
+      return new Theatre(container, onLost);
+    } catch (error) {
+      console.warn(`No WebGL: ${error.message}`);
+      return null;
+    }
+  }
+
+  constructor(container, onLost) {
+    this.#container = container;
+    this.#canvas = element("canvas", { className: "theatre", "aria-hidden": "true" });
+    this.#renderer = new WebGLRenderer({ canvas: this.#canvas, antialias: true, alpha: true });
+    this.#renderer.setClearColor(0x000000, 0); // the pane's own background shows through
+    this.#renderer.shadowMap.enabled = true;
+    this.#renderer.shadowMap.type = PCFShadowMap;
+    this.#renderer.toneMapping = NeutralToneMapping;
+    this.#renderer.setScissorTest(true);
+    this.#canvas.addEventListener("webglcontextlost", (event) => {
+      event.preventDefault();
+      onLost(true);
+    });
+    this.#canvas.addEventListener("webglcontextrestored", () => onLost(false));
+    container.append(this.#canvas);
+  }
+
+  /** @param {{viewport: HTMLElement, studio: object}[]} panes @param {PerspectiveCamera} camera shared by all */
+  render(panes, camera) {
+    const { width, height, left, top } = this.#container.getBoundingClientRect();
+    this.#fit(Math.round(width), Math.round(height));
+    this.#renderer.setScissor(0, 0, width, height);
+    this.#renderer.setViewport(0, 0, width, height);
+    this.#renderer.clear();
+    for (const { viewport, studio } of panes) {
+      const box = viewport.getBoundingClientRect();
+      if (box.width < 2 || box.height < 2) continue;
+      const place = [box.left - left, height - (box.bottom - top), box.width, box.height];
+      this.#renderer.setViewport(...place);
+      this.#renderer.setScissor(...place);
+      camera.aspect = box.width / box.height;
+      camera.updateProjectionMatrix();
+      this.#renderer.render(studio.scene, camera);
+    }
+  }
+
+  #fit(width, height) {
+    const ratio = Math.min(devicePixelRatio, 2);
+    const { width: w, height: h } = this.#canvas;
+    if (w === Math.floor(width * ratio) && h === Math.floor(height * ratio)) return;
+    this.#renderer.setPixelRatio(ratio);
+    this.#renderer.setSize(width, height, false);
+  }
+}
