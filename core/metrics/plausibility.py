@@ -1,8 +1,8 @@
 """Whether a motion could be real, without knowing the true one: smoothness, feet, and what was seen.
 
-Feet are measured at BlazePose's heels and toes (`SOLES`), on contacts that are *predicted*, not measured; "World" below
-means y up with the ground at y = 0. A figure that a motion does not define (jitter of one frame, sliding without a
-contact) is None, never 0 and never NaN.
+Feet are measured at BlazePose's heels and toes, lowered to the sole (`sole_points`), on contacts that are *predicted*,
+not measured; "world" below means y up with the ground at y = 0. A figure that a motion does not define (jitter of one
+frame, sliding without a contact) is None, never 0 and never NaN.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import BadInputError
 from core.mesh_recovery.cameras import project
 from core.motion import BodyMotion, Track
-from core.reconstruction.contacts import SOLES, predict_contacts
+from core.reconstruction.contacts import predict_contacts, sole_points
 
 Array = np.ndarray
 
@@ -35,7 +35,7 @@ def plausibility(motion: BodyMotion, track: Track | None, contacts: Array | None
         contacts = motion.contacts
     if contacts is None:
         contacts = predict_contacts(motion.landmarks, motion.times)
-    soles = motion.landmarks[:, SOLES]
+    soles = sole_points(motion.landmarks)
     return {
         "keypoint_error_px": keypoint_error(motion, track) if track is not None else None,
         "jitter": _mean(_difference(motion.joints, 3, motion.fps) / 10.0),

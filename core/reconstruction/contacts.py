@@ -10,6 +10,16 @@ Array = np.ndarray
 SOLES = (29, 31, 30, 32)
 """BlazePose landmarks of the four contact points: left heel, left toe, right heel, right toe."""
 
+STANDING_HEIGHTS_M = np.array([0.014, 0.010, 0.014, 0.010])
+"""How high these landmarks lie over the ground when the sole of the shipped body stands on it."""
+
+
+def sole_points(landmarks: Array) -> Array:
+    """The contact points [..., 4, 3] m of `landmarks` [..., 33, 3] m (world, y up), lowered to the sole under them."""
+    points = landmarks[..., SOLES, :].copy()
+    points[..., 1] -= STANDING_HEIGHTS_M
+    return points
+
 
 def speeds(points: Array, times: Array) -> Array:
     """The speed [T, N] m/s of `points` [T, N, 3] m by central differences; zero for a single frame."""
@@ -24,15 +34,13 @@ def predict_contacts(
     height_m: float = 0.06,
     speed_m_s: float = 0.5,
     median_s: float = 1 / 6,
-    ground: Array | None = None,
 ) -> Array:
     """[T, 4] bool (left heel, left toe, right heel, right toe): low and slow, by a running majority.
 
     `landmarks` [T, 33, 3] m in the world, y up, `times` [T] s. A contact point counts while it is less than `height_m`
-    above the ground (y = 0, or `ground` [4]: each point's height when it stands) and slower than `speed_m_s`; the
-    majority over `median_s` (five frames at 30 a second) decides.
+    above the ground y = 0 and slower than `speed_m_s`; the majority over `median_s` (five frames at 30 a second)
+    decides.
     """
-    points = landmarks[:, SOLES]
-    height = points[..., 1] - (0.0 if ground is None else ground)
-    touching = (height < height_m) & (speeds(points, times) < speed_m_s)
+    points = sole_points(landmarks)
+    touching = (points[..., 1] < height_m) & (speeds(points, times) < speed_m_s)
     return median_filter(touching.astype(np.uint8), size=(window(median_s, times), 1), mode="nearest").astype(bool)

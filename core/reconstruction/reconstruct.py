@@ -12,8 +12,8 @@ from core.mesh_recovery.closed_form import local_axis_angles
 from core.mesh_recovery.recover import check_track, keypoint_weights
 from core.motion import BodyMotion, Track
 from core.progress import Progress, silent
-from core.reconstruction.contacts import SOLES, speeds
-from core.reconstruction.ground import camera_on_ground, find_ground
+from core.reconstruction.contacts import SOLES, STANDING_HEIGHTS_M, speeds
+from core.reconstruction.ground import CAMERA_UP, camera_on_ground, find_ground
 from core.reconstruction.placing import place_in_world
 from core.reconstruction.smoothing import robust_smooth, smooth_rotations
 from core.reconstruction.standing import StandSettings, stand
@@ -66,7 +66,7 @@ def reconstruct(
         body, hmr.fps, hmr.times, poses, hmr.betas, trans, frame="camera", intrinsics=hmr.intrinsics
     )
     progress(0.7, "Finding the ground")
-    soles = in_camera.landmarks[:, SOLES]
+    soles = in_camera.landmarks[:, SOLES] - STANDING_HEIGHTS_M[:, None] * CAMERA_UP
     resting = speeds(soles, hmr.times) < settings.stand.contact_speed_m_s
     ground = find_ground(soles[resting & (trust > 0)[:, None]], seed=settings.seed)
     camera = camera_on_ground(ground, in_camera.joints[0, 0])

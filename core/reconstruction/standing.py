@@ -8,7 +8,7 @@ from core.body import Body
 from core.body.kinematics import body_motion, pose_body
 from core.mesh_recovery.closed_form import local_axis_angles
 from core.motion import BodyMotion
-from core.reconstruction.contacts import SOLES, predict_contacts
+from core.reconstruction.contacts import predict_contacts, sole_points
 from core.reconstruction.feet import move_ankles
 from core.reconstruction.settling import SettleTerms, settle
 
@@ -42,7 +42,7 @@ def stand(body: Body, placed: BodyMotion, settings: StandSettings) -> BodyMotion
     still slides or sinks, by its own leg.
     """
     assert placed.camera_in_world is not None
-    soles = placed.landmarks[:, SOLES]
+    soles = sole_points(placed.landmarks)
     rays = placed.joints[:, 0] - placed.camera_in_world[:, :3, 3]
     rays = rays / np.maximum(np.linalg.norm(rays, axis=1, keepdims=True), 1e-9)
     correction = np.zeros_like(placed.trans)
@@ -69,7 +69,7 @@ def _plant_feet(
 ) -> Array:
     """Poses [T, 72] with legs bent so that soles in contact stay where they are on average."""
     posed = pose_body(body, placed.poses, placed.betas, trans)
-    soles = posed.landmarks[:, SOLES]
+    soles = sole_points(posed.landmarks)
     moves = [settle(soles[:, f], contacts[:, f], rays, placed.fps, settings.foot) for f in (slice(0, 2), slice(2, 4))]
     rotations = move_ankles(posed.joints, posed.joint_rotations_world, np.stack(moves, axis=1))
     return local_axis_angles(rotations, body.parents)

@@ -11,18 +11,20 @@ from core.mesh_recovery import recover
 from core.metrics import plausibility
 from core.motion import BodyMotion
 from core.reconstruction import place_in_world
-from core.reconstruction.contacts import SOLES
+from core.reconstruction.contacts import SOLES, STANDING_HEIGHTS_M
 
 FPS = 30.0
 
 
 def motion(points: np.ndarray, contacts=True, **more) -> BodyMotion:
-    """A "body" whose joints and landmarks all move along `points` [T, 3] m."""
+    """A "body" whose joints and landmarks all move along `points` [T, 3] m, the soles with them."""
     T = len(points)
+    landmarks = np.repeat(points[:, None], 33, axis=1)
+    landmarks[:, SOLES, 1] += STANDING_HEIGHTS_M
     contacts = np.full((T, 4), contacts) if isinstance(contacts, bool) else contacts
     return BodyMotion(
         fps=FPS, times=np.arange(T) / FPS, poses=np.zeros((T, 72)), betas=np.zeros(10), trans=points,
-        joints=np.repeat(points[:, None], 24, axis=1), landmarks=np.repeat(points[:, None], 33, axis=1),
+        joints=np.repeat(points[:, None], 24, axis=1), landmarks=landmarks,
         contacts=contacts, **more,
     )  # fmt: skip
 
@@ -72,7 +74,7 @@ def test_depth_and_height_of_the_lowest_point():
 def test_one_sole_below_the_ground_is_enough():
     still = motion(path())
     landmarks = still.landmarks.copy()
-    landmarks[:, SOLES[2], 1] = -0.05
+    landmarks[:, SOLES[2], 1] -= 0.05
     assert np.isclose(plausibility(replace(still, landmarks=landmarks), None)["penetration_mm"], 50)
 
 

@@ -7,7 +7,7 @@ from support.people import walk
 
 from core.body import load_body
 from core.body.kinematics import pose_body
-from core.reconstruction.contacts import SOLES, predict_contacts
+from core.reconstruction.contacts import SOLES, STANDING_HEIGHTS_M, predict_contacts
 from core.reconstruction.feet import LEGS, move_ankles
 from core.reconstruction.settling import SettleTerms, settle
 from core.reconstruction.smoothing import robust_smooth, smooth, smooth_rotations, window
@@ -69,6 +69,14 @@ def test_contacts_at_known_steps():
     stands = np.stack([truth.contacts[:, 0], truth.contacts[:, 2]])
     assert feet[stands].mean() > 0.85
     assert feet[~stands].mean() < 0.3
+
+
+def test_landmarks_stand_as_high_as_the_shipped_body_says():
+    body = load_body()
+    for size in (-1.5, 0.0, 1.5):
+        vertices = body.rest_vertices(np.array([size] + 9 * [0.0]))
+        landmarks = body.landmark_regressor @ vertices
+        assert np.allclose(landmarks[list(SOLES), 1] - vertices[:, 1].min(), STANDING_HEIGHTS_M, atol=0.003)
 
 
 def test_high_or_fast_feet_are_no_contacts():

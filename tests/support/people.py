@@ -9,6 +9,7 @@ from core.body import load_body
 from core.body.kinematics import BodyFrames, body_motion, pose_body
 from core.mesh_recovery.cameras import project
 from core.motion import BodyMotion, Track
+from core.reconstruction.contacts import STANDING_HEIGHTS_M
 
 IMAGE = np.array([1280, 720])
 FOCAL = float(np.hypot(*IMAGE))
@@ -142,7 +143,7 @@ def _with_standing_foot(body, fps, times, poses, rest: BodyFrames, standing) -> 
         contacts[t, [2 * foot, 2 * foot + 1]] = True
         if t:
             trans[t] = trans[t - 1] + middle[t - 1, foot] - middle[t, foot]
-        trans[t, 1] = -feet[t, foot, :, 1].min()
+        trans[t, 1] = -(feet[t, foot, :, 1] - STANDING_HEIGHTS_M[:2]).min()
     return body_motion(body, fps, times, poses, BETAS, trans, contacts=contacts)
 
 
