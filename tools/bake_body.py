@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from body_bake_regions import REGION_NAMES, regions
+from body_bake_regions import REGION_NAMES, region_weights
 from body_bake_regressors import LANDMARK_NAMES, convex_row, face_targets, mirrored, nearest_row
 from body_bake_rig import (
     SMPL_NAMES,
@@ -61,9 +61,10 @@ def main() -> None:
     eyes = _eyeballs(faces, template)
     landmarks = _landmark_regressor(model.bone_labels, vertices, heads, joints, template, indices, blend, eyes, mirror)
     rest = regressor @ template
-    labels = regions(template, rest, SMPL_NAMES, indices[:, 0], eyes)
+    head = np.isin(indices[:, 0], (SMPL_NAMES.index("head"), SMPL_NAMES.index("neck")))
+    outfit = region_weights(template, dict(zip(SMPL_NAMES, rest, strict=True)), eyes, head)
     _report(template, basis, regressor, landmarks, vertices, joints)
-    _save(options.out, template, basis, faces, indices, blend, regressor, landmarks, labels)
+    _save(options.out, template, basis, faces, indices, blend, regressor, landmarks, outfit)
 
 
 def _rig_weights(model) -> csr_matrix:
@@ -212,7 +213,7 @@ def _report(template, basis, regressor, landmarks, vertices, joints) -> None:
     print(f"rows: joints {(regressor > 0).sum(axis=1).tolist()}, landmarks {(landmarks > 0).sum(axis=1).tolist()}")
 
 
-def _save(out: Path, template, basis, faces, indices, blend, regressor, landmarks, labels) -> None:
+def _save(out: Path, template, basis, faces, indices, blend, regressor, landmarks, outfit) -> None:
     """Write the arrays; the components as 16-bit steps of 0.02 mm at most, which halves the file."""
     step = np.abs(basis).max(axis=(1, 2)) / 32767
     arrays = {
@@ -226,7 +227,7 @@ def _save(out: Path, template, basis, faces, indices, blend, regressor, landmark
         "weight_indices": indices,
         "weight_values": blend.astype(np.float32),
         "region_names": np.array(REGION_NAMES),
-        "regions": labels,
+        "region_weights": np.round(255 * outfit).astype(np.uint8),
     }
     for name, rows in (("joint_regressor", regressor), ("landmark_regressor", landmarks)):
         row, column = np.nonzero(rows)

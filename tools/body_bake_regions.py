@@ -1,57 +1,76 @@
-"""A plain, clothed look: which part of the outfit each vertex of the mean body belongs to."""
+"""A plain, clothed look: how much of each vertex of the mean body belongs to which part of the outfit.
+
+Borders are ramps about as wide as a triangle rather than steps, so that a renderer which interpolates colours between
+vertices draws them along the intended curve instead of along the edges of triangles.
+"""
 
 import numpy as np
 
-REGION_NAMES = ("skin", "hair", "shirt", "trousers", "shoes", "eye", "iris")
+REGION_NAMES = ("skin", "hair", "shirt", "trousers", "eye", "iris")
 
 
-def regions(template: np.ndarray, joints: np.ndarray, names: tuple[str, ...], dominant: np.ndarray, eyes) -> np.ndarray:
-    """Region of every vertex [V] uint8 (indices into REGION_NAMES).
+def region_weights(template: np.ndarray, joints: dict[str, np.ndarray], eyes, head: np.ndarray) -> np.ndarray:
+    """Shares of the regions at every vertex [V,6], rows summing to one.
 
-    `template` [V,3] m and `joints` [24,3] m are the mean body's T-pose, `dominant` [V] the joint with the largest
-    skinning weight, `eyes` two index arrays (left, right eyeball).
+    `template` [V,3] m is the mean body's T-pose and `joints` its 24 joints by name; `eyes` are two index arrays (left,
+    right eyeball), `head` [V] bool what the head and neck carry.
     """
-    at = {name: joints[i] for i, name in enumerate(names)}
-    part = np.array([name.removeprefix("left_").removeprefix("right_") for name in names])[dominant]
     x, y, z = np.abs(template[:, 0]), template[:, 1], template[:, 2]
-    label = np.zeros(len(template), np.uint8)
+    shares = np.zeros((len(template), len(REGION_NAMES)))
+    shares[:, 0] = 1.0
 
-    def paint(region: str, where: np.ndarray) -> None:
-        label[where] = REGION_NAMES.index(region)
+    def paint(region: str, inside: np.ndarray, ramp: float, strength: float = 1.0) -> None:
+        """Lay `region` over what is there; `inside` [V] m is the distance from its border, positive within."""
+        cover = strength * np.clip(0.5 + inside / ramp, 0.0, 1.0)[:, None]
+        shares[:] = (1 - cover) * shares + cover * (np.array(REGION_NAMES) == region)
 
-    waist = 0.8 * at["spine1"][1] + 0.2 * at["pelvis"][1]
-    trunk = np.isin(part, ("pelvis", "spine1", "spine2", "spine3", "collar", "neck", "hip"))
-    sleeve = at["left_shoulder"][0] + 0.62 * (at["left_elbow"][0] - at["left_shoulder"][0])
-    # A round neckline: a ring around the root of the neck, lower in front.
-    neck = at["neck"] + np.array([0.0, -0.012, 0.0])
-    collar_height = neck[1] - 0.35 * (z - neck[2])
-    paint("shirt", trunk & (y > waist) & (y < collar_height))
-    paint("shirt", np.isin(part, ("collar", "shoulder")) & (x < sleeve) & (y < collar_height + 0.05))
-    cuff = at["left_ankle"][1] + 0.035
-    paint("trousers", np.isin(part, ("pelvis", "hip", "knee", "spine1")) & (y <= waist) & (y > cuff))
-    paint("shoes", np.isin(part, ("ankle", "foot", "knee")) & (y <= cuff))
-    _paint_head(paint, template, part, at, eyes)
-    return label
-
-
-def _paint_head(paint, template: np.ndarray, part: np.ndarray, at: dict[str, np.ndarray], eyes) -> None:
-    x, y, z = np.abs(template[:, 0]), template[:, 1], template[:, 2]
-    centre = template[eyes[0]].mean(axis=0)
-    head = np.isin(part, ("head", "neck"))
-    crown = y[head].max()
-    forehead = centre[1] + 0.62 * (crown - centre[1])
-    # The hairline falls from the forehead to the ears and on to the nape.
-    front = z[head & (y > centre[1])].max()
-    back = z[head & (y > centre[1])].min()
-    along = np.clip((front - z) / (front - back), 0, 1)
-    eyes_at = centre[1]
-    line = ((0.0, forehead), (0.3, forehead - 0.012), (0.46, eyes_at + 0.008), (0.56, eyes_at + 0.012),
-            (0.72, eyes_at - 0.065), (1.0, eyes_at - 0.085))  # fmt: skip
-    hairline = np.interp(along, *zip(*line, strict=True))
-    ear = (x > 0.93 * x[head].max()) & (along > 0.4) & (along < 0.72) & (y < centre[1] + 0.035)
-    paint("hair", head & (y > hairline) & ~ear)
+    waist = 0.8 * joints["spine1"][1] + 0.2 * joints["pelvis"][1]
+    sleeve = joints["left_shoulder"][0] + 0.62 * (joints["left_elbow"] - joints["left_shoulder"])[0]
+    # A round neckline: lower in front, rising again towards the shoulders.
+    neck = joints["neck"]
+    neckline = neck[1] - 0.012 - 0.3 * (z - neck[2]) + 0.4 * np.maximum(x - 0.06, 0.0)
+    cuff = joints["left_ankle"][1] + 0.03
+    # The trousers reach a little under the shirt, or skin would shine through the ramp between them.
+    paint("trousers", np.minimum(y - cuff, waist + 0.05 - y), ramp=0.02)
+    paint("shirt", np.minimum.reduce([y - waist, neckline - y, sleeve - x]), ramp=0.02)
+    _paint_head(paint, template, eyes, head)
     for ball in eyes:
-        paint("eye", ball)
-        middle, radius = template[ball].mean(axis=0), np.ptp(template[ball][:, 1]) / 2
-        sideways = np.linalg.norm((template[ball] - middle)[:, :2], axis=1)
-        paint("iris", ball[(sideways < 0.45 * radius) & (template[ball][:, 2] > middle[2])])
+        _paint_eye(shares, template, ball)
+    return shares
+
+
+def _paint_head(paint, template: np.ndarray, eyes, head: np.ndarray) -> None:
+    x, y, z = np.abs(template[:, 0]), template[:, 1], template[:, 2]
+    eye = template[eyes[0]].mean(axis=0)
+    crown = y.max()
+    skull = head & (y > eye[1])
+    front, back = z[skull].max(), z[skull].min()
+    along = np.clip((front - z) / (front - back), 0, 1)
+    # The hairline falls from the forehead to the ears and on to the nape: (share of the way back, height).
+    forehead = eye[1] + 0.64 * (crown - eye[1])
+    line = ((0.0, forehead), (0.25, forehead - 0.01), (0.47, eye[1]), (0.57, eye[1]),
+            (0.75, eye[1] - 0.07), (1.0, eye[1] - 0.085))  # fmt: skip
+    heights = np.array([height for _, height in line])
+    places = np.array([place for place, _ in line])
+    steepness = np.gradient(np.interp(np.linspace(0, 1, 101), places, heights), 0.01 * (front - back))
+    slope = np.interp(along, np.linspace(0, 1, 101), steepness)
+    above = (y - np.interp(along, places, heights)) / np.hypot(1.0, slope)
+    widest = x[head].max()
+    ear = (x > 0.925 * widest) & (along > 0.4) & (along < 0.75) & (y < eye[1] + 0.035)
+    paint("hair", np.where(head & ~ear, above, -1.0), ramp=0.014)
+    # Eyebrows: a capsule over each eye.
+    start, end = np.array([0.45 * eye[0], eye[1] + 0.021]), np.array([1.65 * eye[0], eye[1] + 0.023])
+    t = np.clip(((x - start[0]) * (end - start)[0]) / (end - start)[0] ** 2, 0, 1)
+    away = np.hypot(
+        x - (start[0] + t * (end - start)[0]), y - (start[1] + t * (end - start)[1] + 0.003 * np.sin(np.pi * t))
+    )
+    face = head & (z > eye[2])
+    paint("hair", np.where(face, 0.0035 - away, -1.0), ramp=0.006, strength=0.7)
+
+
+def _paint_eye(shares: np.ndarray, template: np.ndarray, ball: np.ndarray) -> None:
+    middle, radius = template[ball].mean(axis=0), np.ptp(template[ball][:, 1]) / 2
+    sideways = np.linalg.norm((template[ball] - middle)[:, :2], axis=1)
+    iris = (sideways < 0.44 * radius) & (template[ball][:, 2] > middle[2])
+    shares[ball] = np.array(REGION_NAMES) == "eye"
+    shares[ball[iris]] = np.array(REGION_NAMES) == "iris"

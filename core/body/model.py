@@ -32,8 +32,8 @@ class Body:
     joint_regressor      [24,V] rows >= 0 summing to one: rest joints = joint_regressor @ rest vertices
     landmark_names       BlazePose's 33
     landmark_regressor   [33,V] the same for the landmarks, from the vertices of any pose
-    region_names         parts of a plain outfit
-    regions              [V] uint8: each vertex's part
+    region_names         parts of a plain outfit: skin, hair, shirt, trousers, eye, iris
+    region_weights       [V,6] how much of each part is at a vertex, rows summing to one
     """
 
     name: str
@@ -48,7 +48,7 @@ class Body:
     landmark_names: tuple[str, ...]
     landmark_regressor: Array
     region_names: tuple[str, ...]
-    regions: Array
+    region_weights: Array
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -133,7 +133,7 @@ def read_body(path: Path, name: str) -> Body:
             landmark_names=tuple(found["landmark_names"].tolist()),
             landmark_regressor=_dense(found, "landmark_regressor", len(found["landmark_names"]), count),
             region_names=tuple(found["region_names"].tolist()),
-            regions=found["regions"],
+            region_weights=_rows_of_one(found["region_weights"].astype(np.float64)),
         )
     except (OSError, ValueError, KeyError) as error:
         raise AssetError(f"{path} should be a body from tools/bake_body.py, but cannot be read: {error}.") from error
