@@ -13,6 +13,7 @@ from core.keypoints.skeletons import INDEX, LIMBS
 _LIMBS = np.array(LIMBS)
 _SHOULDERS = [INDEX["left_shoulder"], INDEX["right_shoulder"]]
 _HIPS = [INDEX["left_hip"], INDEX["right_hip"]]
+_PAIRS = np.array([(INDEX[f"left_{n}"], INDEX[f"right_{n}"]) for n in ("ear", "shoulder", "hip", "knee", "ankle")])
 _BODY = slice(INDEX["left_shoulder"], None)
 
 TORSO_M = (0.28, 0.75)
@@ -20,10 +21,21 @@ LIMB_M = (0.08, 0.7)
 """Lengths [m] that mid hip to mid shoulder, and a limb bone, may have; a child's and a very tall person's included."""
 SHORT_LIMBS_ALLOWED = 2
 MIN_VISIBILITY = 0.35
+"""Mean over all keypoints."""
+MIN_IN_REGION = 0.9
+"""Share of the keypoints inside the region that was read; garbage reaches out of it."""
 MAX_MISFIT = 0.35
+"""See `misfit`."""
 MAX_GROWTH = 1.5
+"""Change of size from frame to frame."""
 MAX_JUMP = 0.3
+"""Movement of the mid hip from frame to frame, in region sides."""
+MAX_STEP = 0.18
+"""Median movement of the keypoints from frame to frame, in region sides; the fastest frames of a flip have 0.15."""
+MAX_SLACK = 2.0
+"""By how much a gap may widen these three limits: they grow with the root of its frames."""
 MAX_BONE_CHANGE = 0.35
+"""Median over the bones of the logarithm of the length against the person's usual one."""
 
 
 def bone_lengths(world: np.ndarray) -> np.ndarray:
@@ -52,11 +64,15 @@ def fault(pose: Pose, presence_threshold: float, width: int, height: int) -> str
     lengths = bone_lengths(pose.world)
     xy = pose.keypoints[_BODY, :2]
     inside = ((xy >= 0) & (xy < (width, height))).all(axis=1).mean()
+    cropped = pose.region.to_crop(pose.keypoints[:, :2], 1.0)
+    in_region = ((cropped > -0.05) & (cropped < 1.05)).all(axis=1).mean()
     growth = pose.next_region.side / pose.region.side
     if pose.presence < presence_threshold:
         return "the network sees nobody"
     if pose.keypoints[:, 2].mean() < MIN_VISIBILITY:
         return "hardly visible"
+    if in_region < MIN_IN_REGION:
+        return "the body reaches out of its region"
     if inside < 0.4:
         return "outside the picture"
     if not TORSO_M[0] <= lengths[0] <= TORSO_M[1]:
@@ -75,13 +91,16 @@ def break_in_track(pose: Pose, before: Pose, frames_apart: int, usual_bones: np.
 
     `usual_bones` [9] m are the person's bone lengths so far.
     """
-    slack = np.sqrt(max(frames_apart, 1))
+    slack = min(np.sqrt(max(frames_apart, 1)), MAX_SLACK)
     growth = abs(np.log(pose.next_region.side / before.next_region.side))
     if growth > np.log(MAX_GROWTH) * slack:
         return "the size jumps"
     jump = np.hypot(pose.next_region.x - before.next_region.x, pose.next_region.y - before.next_region.y)
     if jump > MAX_JUMP * before.next_region.side * slack:
         return "the place jumps"
+    steps = np.linalg.norm(pose.keypoints[_BODY, :2] - before.keypoints[_BODY, :2], axis=1)
+    if np.median(steps) > MAX_STEP * before.next_region.side * slack:
+        return "the limbs jump"
     change = np.abs(np.log(np.maximum(bone_lengths(pose.world), 1e-3) / np.maximum(usual_bones, 1e-3)))
     if np.median(change) > MAX_BONE_CHANGE:
         return "the bones are somebody else's"
@@ -89,9 +108,13 @@ def break_in_track(pose: Pose, before: Pose, frames_apart: int, usual_bones: np.
 
 
 def same_person(a: Pose, b: Pose) -> bool:
-    """Whether two skeletons in one picture lie on the same person."""
-    distance = np.linalg.norm(a.keypoints[_BODY, :2] - b.keypoints[_BODY, :2], axis=1).mean()
-    return bool(distance < 0.1 * min(a.next_region.side, b.next_region.side))
+    """Whether two skeletons in one picture lie on the same person.
+
+    Left and right are averaged first: two readings of one person often differ by a swap of the two.
+    """
+    middle_a, middle_b = (pose.keypoints[_PAIRS, :2].mean(axis=1) for pose in (a, b))
+    distance = np.median(np.linalg.norm(middle_a - middle_b, axis=1))
+    return bool(distance < 0.12 * min(a.next_region.side, b.next_region.side))
 
 
 def quality(pose: Pose) -> float:

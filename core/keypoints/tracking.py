@@ -19,7 +19,7 @@ from core.keypoints.landmarks import LandmarkNetwork, Pose
 from core.keypoints.regions import Region
 from core.keypoints.settings import KeypointSettings
 
-RETRY_TURNS = tuple(np.radians((60.0, -60.0, 120.0, -120.0, 180.0)))
+RETRY_TURNS = (np.radians((60.0, -60.0)), np.radians((120.0, -120.0, 180.0)))
 RETRY_AFTER = (0, 1, 2, 3, 5, 8, 12)
 """Frames after a loss at which the last region is tried again at other rotations."""
 MAX_DOUBTS = 4
@@ -50,10 +50,10 @@ class Tracker:
         self._continue(frame, followed)
         self._retry(frame)
         self._part(index)
-        lost_now = any(person.last == index - 1 for person in followed)
-        searching = any(0 < index - p.last <= self._memory for p in self.people) and index % 5 == 0
-        if index % self._settings.detection_interval == 0 or lost_now or searching:
-            self._look(frame, confirm=index % self._settings.detection_interval == 0)
+        confirm = index % self._settings.detection_interval == 0
+        lost_now = any(index not in person.poses for person in followed)
+        if confirm or lost_now or index % 5 == 0:
+            self._look(frame, confirm)
         self._recent.append(frame)
 
     def _at(self, index: int) -> list[Person]:
@@ -75,10 +75,16 @@ class Tracker:
             if frame.index in person.poses or frame.index - person.last - 1 not in RETRY_AFTER:
                 continue
             region = person.region_at(frame.index)
-            readings = self._network.read(frame.picture, [region.turned(turn) for turn in RETRY_TURNS])
-            for pose in sorted(readings, key=quality, reverse=True):
-                if not self._clashes(frame.index, pose) and not self._take(person, frame, pose):
+            for turns in RETRY_TURNS:
+                readings = self._network.read(frame.picture, [region.turned(turn) for turn in turns])
+                if self._take_best(person, frame, readings):
                     break
+
+    def _take_best(self, person: Person, frame: _Frame, readings: list[Pose]) -> bool:
+        for pose in sorted(readings, key=quality, reverse=True):
+            if not self._clashes(frame.index, pose) and not self._take(person, frame, pose):
+                return True
+        return False
 
     def _clashes(self, index: int, pose: Pose) -> bool:
         return any(same_person(pose, person.poses[index]) for person in self._at(index))
@@ -92,7 +98,8 @@ class Tracker:
         self.people = [person for person in self.people if person.poses]
 
     def _look(self, frame: _Frame, confirm: bool) -> None:
-        hits = self._detector.look(frame.picture)
+        """Search the whole picture if it is time to `confirm`, else only around those who are lost."""
+        hits = self._detector.look(frame.picture) if confirm else []
         lost = [p for p in self.people if 0 < frame.index - p.last <= self._memory]
         for person in lost:
             around = _widened(person.region_at(frame.index), 2.0)
@@ -105,13 +112,23 @@ class Tracker:
         for pose, known in self._assign(frame.index, poses, lost):
             person = known or Person()
             if known is None:
-                if len(self._at(frame.index)) >= self._settings.max_people:
+                if not confirm or self._crowded(frame.index, pose, lost):
                     continue
                 self.people.append(person)
             if self._take(person, frame, pose):
                 continue
             person.confirmed, person.doubts = frame.index, 0
             self._follow_back(person)
+
+    def _crowded(self, index: int, pose: Pose, lost: list[Person]) -> bool:
+        """Whether there is no room for somebody new: enough people, or a lost one is expected in this place.
+
+        A lost person who is seen badly looks like somebody else; a real newcomer will still be there at the next look.
+        """
+        if len(self._at(index)) >= self._settings.max_people:
+            return True
+        expected = [p.region_at(index).box for p in lost if index not in p.poses]
+        return any(box_overlap(box, pose.next_region.box) > MIN_OVERLAP for box in expected)
 
     def _sound(self, frame: _Frame, pose: Pose) -> bool:
         height, width = frame.picture.shape[:2]
