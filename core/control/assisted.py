@@ -12,12 +12,13 @@ from scipy.spatial.transform import Rotation
 
 from core.control.recording import Recorder
 from core.errors import BadInputError
-from core.humanoid.character import JOINTS, SPHERICAL
-from core.humanoid.kinematics import forward_kinematics, lowest_foot
+from core.humanoid.character import JOINTS, QUATERNIONS, SPHERICAL
+from core.humanoid.kinematics import lowest_foot
 from core.humanoid.resampling import resample, velocities
 from core.motion import HumanoidMotion, Rollout
-from core.physics.bullet import BulletHumanoid, BulletSettings, joint_lists
+from core.physics.bullet import BulletHumanoid, BulletSettings, to_xyzw
 from core.physics.root_drive import RootDrive
+from core.physics.stable_pd import StablePD
 from core.progress import Progress, silent
 
 Array = np.ndarray
@@ -28,7 +29,7 @@ class AssistedSettings:
     """How the assisted preview is made.
 
     `step_hz`: at least so many simulation steps a second. `lead_s`: PD targets lead the reference by this times its
-    velocity; kd/kp = 0.1 s cancels the damping (STABLE_PD damps the whole velocity, not the difference). `max_force`:
+    velocity; kd/kp = 0.1 s cancels the damping, which acts on the whole velocity. `max_force`:
     limit of each component of the hand's wrench, N and N m. `max_depth_m`: a reference whose feet are deeper under the
     ground than this all the time is refused.
     """
@@ -44,8 +45,8 @@ def assisted(
 ) -> Rollout:
     """Perform `reference` once under physics with a led root; the rollout has the reference's frames.
 
-    Body poses and actions are those at each frame; contact forces and residual wrench the mean over the steps within
-    half a frame around it; torques those that the muscles are about to apply. Raises `BadInputError` for a reference
+    Body poses and actions are those at each frame; torques, contact forces and residual wrench the mean over the steps
+    within half a frame around it. Raises `BadInputError` for a reference
     that has fewer than two frames, holds NaN, lies under the ground, or is too wild to simulate.
     """
     settings = settings or AssistedSettings()
@@ -55,18 +56,21 @@ def assisted(
     steps = (len(reference) - 1) * per_frame
     frames, speeds = resample(reference, reference.times[0] + np.arange(steps + 1) / step_hz)
     targets = lead(frames, speeds, settings.lead_s)
+    pybullet_targets = to_xyzw(targets)
     with BulletHumanoid(BulletSettings(step_hz=step_hz)) as world:
-        recorder = Recorder(world, len(reference), per_frame)
         world.set_state(frames[0], speeds[0])
         drive = RootDrive(world, settings.max_force)
+        muscles = StablePD(world, held_root=True, refresh=4)
+        recorder = Recorder(world, len(reference), per_frame)
         for step in range(steps):
             if step % per_frame == 0:
                 recorder.frame(targets[step])
                 progress(step / steps, "Performing under physics")
-            world.drive(joint_lists(targets[step]))
+            torques = muscles.torques(pybullet_targets[step])
+            world.pull(torques)
             drive.aim(frames[step + 1, :3], frames[step + 1, 3:7])
             world.step()
-            recorder.step(drive.wrench())
+            recorder.step(torques, drive.wrench())
         recorder.frame(targets[steps])
     progress(1.0, "Performed under physics")
     return recorder.rollout(reference, velocities(reference), tracker="assisted")
@@ -94,11 +98,11 @@ def check_reference(reference: HumanoidMotion, max_depth_m: float) -> None:
         )
     if not np.isfinite(reference.frames).all() or not np.isfinite(reference.times).all():
         raise BadInputError("The reference motion should hold finite numbers only, but has NaN or infinity in it.")
+    norms = [np.linalg.norm(reference.frames[:, place], axis=1) for place in QUATERNIONS]
+    if np.abs(np.array(norms) - 1).max() > 0.1:
+        raise BadInputError("The reference motion's rotations should be unit quaternions (wxyz), but are not.")
     if not reference.fps > 0 or not np.allclose(np.diff(reference.times), 1.0 / reference.fps, rtol=1e-2):
         raise BadInputError("The reference motion's frames should be 1/fps apart, but are not. Resample it first.")
-    depth = -float(forward_kinematics(reference.frames).positions[..., 1].max(axis=1).max())
-    if depth > 0:
-        raise BadInputError("The reference motion should be above the ground (y = 0), but lies under it. Lift it first.")
     depth = -float(lowest_foot(reference.frames).max())
     if depth > max_depth_m:
         raise BadInputError(

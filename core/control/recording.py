@@ -9,7 +9,6 @@ from core.humanoid.kinematics import forward_kinematics
 from core.imitation import rewards
 from core.motion import HumanoidMotion, Rollout
 from core.physics.bullet import BulletHumanoid
-from core.physics.stable_pd import stable_pd_torques
 
 Array = np.ndarray
 
@@ -25,30 +24,30 @@ class Recorder:
         self.frames = np.empty((n_frames, 43))
         self.velocities = np.empty((n_frames, 34))
         self.actions = np.empty((n_frames, 36))
-        self.torques = np.empty((n_frames, 28))
         n_steps = (n_frames - 1) * steps_per_frame
+        self.torques = np.empty((n_steps, 28))
         self.contacts = np.empty((n_steps, 15, 3))
         self.wrenches = np.empty((n_steps, 6))
         self._frame = 0
         self._step = 0
 
     def frame(self, target: Array) -> None:
-        """Note the state before the step that pulls towards the joints of `target` [43]."""
+        """Note the state, and that the coming step pulls towards the joints of `target` [43]."""
         i = self._frame
         bodies = self.world.bodies()
         self.frames[i], self.velocities[i] = self.world.state()
         self.positions[i], self.rotations[i] = bodies.positions, bodies.rotations
         if not np.isfinite(self.positions[i]).all() or np.abs(self.velocities[i]).max() > 1e4:
             raise BadInputError(
-                f"The reference motion cannot be simulated: at frame {i} the humanoid flew apart. The motion jumps more "
-                "than a body can follow; smooth it first."
+                f"The reference motion cannot be simulated: at frame {i} the humanoid flew apart. The motion jumps "
+                "more than a body can follow; smooth it first."
             )
         self.actions[i] = action_of(target)
-        self.torques[i] = stable_pd_torques(self.world, target)
         self._frame += 1
 
-    def step(self, wrench: Array) -> None:
-        """Note the last step's contacts and the residual `wrench` [6] about the root's joint frame."""
+    def step(self, torques: Array, wrench: Array) -> None:
+        """Note the last step's `torques` [28], contacts and residual `wrench` [6] about the root's joint frame."""
+        self.torques[self._step] = torques
         self.contacts[self._step] = self.world.contact_forces()
         root = self.world.client.getBasePositionAndOrientation(self.world.humanoid)[0]
         centre = self.world.client.getLinkState(self.world.humanoid, 0)[0]
@@ -74,7 +73,7 @@ class Recorder:
             body_positions=self.positions,
             body_rotations=self.rotations,
             actions=self.actions,
-            joint_torques=self.torques,
+            joint_torques=self._mean_around_frames(self.torques),
             contact_forces=self._mean_around_frames(self.contacts),
             residual_wrench=self._mean_around_frames(self.wrenches),
             reward_terms=terms,

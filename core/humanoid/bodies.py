@@ -7,4 +7,4 @@ BODY_NAMES = (
     "left_hip", "left_knee", "left_ankle",
     "left_shoulder", "left_elbow", "left_wrist",
 )  # fmt: skip
-"""The 15 bodies, each named after the joint that hangs it on its parent (DeepMimic's convention; PyBullet's link order)."""
+"""The 15 bodies, each named after the joint that hangs it on its parent (DeepMimic's way; PyBullet's order)."""

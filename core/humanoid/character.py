@@ -83,6 +83,9 @@ JOINTS = _joints()
 SPHERICAL_JOINTS = tuple(j for j in JOINTS if j.kind == SPHERICAL)
 REVOLUTE_JOINTS = tuple(j for j in JOINTS if j.kind == REVOLUTE)
 
+QUATERNIONS = (slice(3, 7), *(j.frame for j in SPHERICAL_JOINTS))
+"""Where a frame [43] holds quaternions."""
+
 ROOT_WEIGHT = 1.0
 """The root's share in the pose and velocity errors (the wrists have none)."""
 

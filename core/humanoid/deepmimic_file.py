@@ -12,13 +12,11 @@ import numpy as np
 
 from core.arrays_on_disk import replacing
 from core.errors import BadInputError
-from core.humanoid.character import SPHERICAL_JOINTS
+from core.humanoid.character import QUATERNIONS
 from core.humanoid.resampling import resample
 from core.motion import HumanoidMotion
 
 Array = np.ndarray
-
-_QUATERNIONS = (slice(3, 7), *(j.frame for j in SPHERICAL_JOINTS))
 
 
 def write_deepmimic(path: Path, motion: HumanoidMotion) -> None:
@@ -66,7 +64,7 @@ def _rows(path: Path, frames: object) -> Array:
     widths = {len(row) if isinstance(row, list) else 0 for row in frames}
     if widths != {44}:
         raise BadInputError(
-            f"{path.name}: every frame should have 44 numbers (duration and the DeepMimic humanoid's 43), but there are "
+            f"{path.name}: a frame should have 44 numbers (duration and the DeepMimic humanoid's 43), but there are "
             f"frames of {sorted(widths)}. Other characters than the humanoid cannot be used."
         )
     try:
@@ -81,7 +79,7 @@ def _rows(path: Path, frames: object) -> Array:
 
 def _normalised(path: Path, frames: Array) -> Array:
     frames = frames.copy()
-    for place in _QUATERNIONS:
+    for place in QUATERNIONS:
         norms = np.linalg.norm(frames[:, place], axis=1, keepdims=True)
         if (np.abs(norms - 1) > 0.5).any():  # captured and hand-mended files are off by up to 0.42
             raise BadInputError(

@@ -58,21 +58,27 @@ def forward_kinematics(frames: Array) -> BodyPoses:
 
 
 def frames_from_bodies(positions: Array, rotations: Array) -> Array:
-    """The frames [T,43] whose forward kinematics gives `rotations` [T,15,4] wxyz and the root at `positions` [T,15,3].
+    """The frames [T,43] that put bodies at `rotations` [T,15,4] wxyz and the root's centre at `positions` [T,15,3]."""
+    root = Rotation.from_quat(rotations[:, 0], scalar_first=True)
+    return frames_from_rotations(positions[:, 0] - root.apply(CENTRES_OF_MASS[0]), rotations)
+
+
+def frames_from_rotations(root_positions: Array, rotations: Array) -> Array:
+    """The frames [T,43] with the root's joint frame at `root_positions` [T,3] and bodies at `rotations` [T,15,4] wxyz.
 
     Of an elbow's or knee's relative rotation the twist about its axis is taken; the rest, which the simulator's joint
     does not allow, is zero but for rounding.
     """
     world = [Rotation.from_quat(rotations[:, b], scalar_first=True) for b in range(len(PARENTS))]
-    frames = np.empty((len(positions), 43))
-    frames[:, :3] = positions[:, 0] - world[0].apply(CENTRES_OF_MASS[0])
+    frames = np.empty((len(rotations), 43))
+    frames[:, :3] = root_positions
     frames[:, 3:7] = rotations[:, 0]
     for joint in JOINTS:
         local = world[PARENTS[joint.body]].inv() * world[joint.body]
         if joint.kind == SPHERICAL:
             frames[:, joint.frame] = local.as_quat(canonical=True, scalar_first=True)
         else:
-            x, y, z, w = local.as_quat(canonical=True).T
+            _, _, z, w = local.as_quat(canonical=True).T
             frames[:, joint.frame] = (2 * np.arctan2(z, w))[:, None]
     return frames
 

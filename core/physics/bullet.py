@@ -7,6 +7,7 @@ PyBullet's DeepMimic environment. One client in this process per `BulletHumanoid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,14 +15,13 @@ import numpy as np
 import pybullet
 
 from core.humanoid.bodies import BODY_NAMES
-from core.humanoid.character import JOINTS, REVOLUTE, SPHERICAL, Joint
+from core.humanoid.character import JOINTS, QUATERNIONS, REVOLUTE
 from core.physics.humanoid_urdf import SCALE, humanoid_urdf
 
 Array = np.ndarray
 
 _BODIES = list(range(len(BODY_NAMES)))
 _JOINT_BODIES = [j.body for j in JOINTS]
-_XYZW = [1, 2, 3, 0]
 _WXYZ = [3, 0, 1, 2]
 
 
@@ -29,12 +29,12 @@ _WXYZ = [3, 0, 1, 2]
 class BulletSettings:
     """How the world is simulated.
 
-    `step_hz`: steps a second; STABLE_PD below 480 lets the feet sink. `gravity` m/s^2 along y. `friction` of the
-    humanoid and of the ground (Bullet multiplies the two). `self_collision`: the bodies of one humanoid meet each other,
-    except a body and those it hangs on.
+    `step_hz`: steps a second; below 480 feet under load sink into the ground. `gravity` m/s^2 along y. `friction` of
+    the humanoid and of the ground (Bullet multiplies the two). `self_collision`: the humanoid's bodies meet each
+    other, except a body and those it hangs on.
     """
 
-    step_hz: int = 480
+    step_hz: float = 480.0
     gravity: float = -9.8
     friction: float = 0.9
     self_collision: bool = True
@@ -108,7 +108,7 @@ class BulletHumanoid:
     def set_state(self, frame: Array, velocity: Array) -> None:
         """Put the humanoid into `frame` [43] with `velocity` [34] (`core.humanoid.resampling.VELOCITY_SIZE`)."""
         client, humanoid = self.client, self.humanoid
-        client.resetBasePositionAndOrientation(humanoid, frame[:3].tolist(), frame[3:7][_XYZW].tolist())
+        client.resetBasePositionAndOrientation(humanoid, frame[:3].tolist(), to_xyzw(frame)[3:7].tolist())
         client.resetBaseVelocity(humanoid, velocity[:3].tolist(), velocity[3:6].tolist())
         client.resetJointStatesMultiDof(
             humanoid, _JOINT_BODIES, joint_lists(frame), [velocity[6:][j.dof].tolist() for j in JOINTS]
@@ -116,18 +116,18 @@ class BulletHumanoid:
 
     def state(self) -> tuple[Array, Array]:
         """The frame [43] and velocity [34] as `set_state` takes them."""
+        positions, velocities = self.pybullet_state()
+        return positions[_TO_WXYZ], velocities
+
+    def pybullet_state(self) -> tuple[Array, Array]:
+        """As `state`, but with the frame's quaternions in PyBullet's order, xyzw."""
         position, rotation = self.client.getBasePositionAndOrientation(self.humanoid)
         linear, angular = self.client.getBaseVelocity(self.humanoid)
-        frame, velocity = np.empty(43), np.empty(34)
-        frame[:3], frame[3:7] = position, np.array(rotation)[_WXYZ]
-        velocity[:3], velocity[3:6] = linear, angular
-        for joint, joint_state in zip(
-            JOINTS, self.client.getJointStatesMultiDof(self.humanoid, _JOINT_BODIES), strict=True
-        ):
-            numbers = np.array(joint_state[0])
-            frame[joint.frame] = numbers[_WXYZ] if joint.kind == SPHERICAL else numbers
-            velocity[6 + joint.dof.start : 6 + joint.dof.stop] = joint_state[1]
-        return frame, velocity
+        joints = self.client.getJointStatesMultiDof(self.humanoid, _JOINT_BODIES)
+        return (
+            np.array([*position, *rotation, *chain.from_iterable(joint[0] for joint in joints)]),
+            np.array([*linear, *angular, *chain.from_iterable(joint[1] for joint in joints)]),
+        )
 
     def bodies(self) -> BodyStates:
         """All bodies, with one call into PyBullet."""
@@ -141,21 +141,14 @@ class BulletHumanoid:
             np.array([link[7] for link in links]),
         )
 
-    def drive(self, targets: list[list[float]]) -> None:
-        """Let the muscles pull towards `targets` during the next step: STABLE_PD (Tan et al. 2011), torques clamped.
-
-        `targets` is one list a joint, as `joint_lists` makes it. Damping acts against the joint's whole velocity, as
-        in DeepMimic: who wants to follow a moving target leads it by kd/kp times its velocity.
-        """
+    def pull(self, torques: Array) -> None:
+        """Let the muscles apply `torques` [28] N m during the next step (of spherical joints in the child's axes)."""
+        numbers = torques.tolist()
         self.client.setJointMotorControlMultiDofArray(
             self.humanoid,
             _JOINT_BODIES,
-            pybullet.STABLE_PD_CONTROL,
-            targetPositions=targets,
-            targetVelocities=_ZEROS,
-            forces=_LIMITS,
-            positionGains=_KP,
-            velocityGains=_KD,
+            pybullet.TORQUE_CONTROL,
+            forces=[numbers[j.dof] for j in JOINTS],
         )
 
     def step(self) -> None:
@@ -163,21 +156,16 @@ class BulletHumanoid:
         self.client.stepSimulation()
 
     def contact_forces(self) -> Array:
-        """[15,3] N in the world: the ground's force on each body during the last step."""
-        return self.contact_wrenches()[0]
-
-    def contact_wrenches(self) -> tuple[Array, Array]:
-        """The ground's forces [15,3] N during the last step and their torques [15,3] N m about the world's origin."""
-        forces, torques = np.zeros((15, 3)), np.zeros((15, 3))
+        """[15,3] N in the world: the ground's force on each body during the last step, friction included."""
+        forces = np.zeros((15, 3))
         for point in self.client.getContactPoints(self.humanoid, self.ground):
-            if point[9] <= 0:  # listed while still apart
+            normal_force = point[9]
+            if normal_force <= 0:  # listed while still apart
                 continue
-            force = point[9] * np.array(point[7])
-            force += point[10] * np.array(point[11]) + point[12] * np.array(point[13])
-            body = max(point[3], 0)  # the massless base is part of the root
-            forces[body] += force
-            torques[body] += np.cross(point[5], force)
-        return forces, torques
+            body = max(point[3], 0)  # -1, the base, is part of the root
+            forces[body] += normal_force * np.array(point[7])
+            forces[body] += point[10] * np.array(point[11]) + point[12] * np.array(point[13])
+        return forces
 
     def close(self) -> None:
         """Give the client back; further calls fail."""
@@ -192,17 +180,23 @@ class BulletHumanoid:
         self.close()
 
 
+def to_xyzw(frames: Array) -> Array:
+    """Frames [...,43] with their quaternions turned to PyBullet's order."""
+    return frames[..., _TO_XYZW]
+
+
 def joint_lists(frame: Array) -> list[list[float]]:
     """The joints of `frame` [43] as PyBullet takes them: one list a joint, quaternions xyzw."""
-    return [_numbers(joint, frame) for joint in JOINTS]
+    numbers = to_xyzw(frame).tolist()
+    return [numbers[j.frame] for j in JOINTS]
 
 
-def _numbers(joint: Joint, frame: Array) -> list[float]:
-    numbers = frame[joint.frame]
-    return (numbers[_XYZW] if joint.kind == SPHERICAL else numbers).tolist()
+def _orders() -> tuple[Array, Array]:
+    wxyz, xyzw = np.arange(43), np.arange(43)
+    for place in QUATERNIONS:
+        wxyz[place] = np.roll(wxyz[place], 1)
+        xyzw[place] = np.roll(xyzw[place], -1)
+    return wxyz, xyzw
 
 
-_ZEROS = [[0.0] * (j.dof.stop - j.dof.start) for j in JOINTS]
-_LIMITS = [[j.torque_limit] * (j.dof.stop - j.dof.start) for j in JOINTS]
-_KP = [j.kp for j in JOINTS]
-_KD = [j.kd for j in JOINTS]
+_TO_WXYZ, _TO_XYZW = _orders()

@@ -23,7 +23,7 @@ def humanoid_urdf() -> Iterator[str]:
     """
     original = Path(pybullet_data.getDataPath()) / "humanoid" / "humanoid.urdf"
     if not original.exists():
-        raise AssetError(f"pybullet should bring humanoid/humanoid.urdf, but {original} is missing. Reinstall pybullet.")
+        raise AssetError(f"pybullet should bring humanoid/humanoid.urdf, but {original} is missing. Reinstall it.")
     text = original.read_text(encoding="utf-8").rstrip("\0 \n\r\t")  # it ends in a zero byte, which is no XML
     robot = ElementTree.fromstring(text)
     for joint in robot.iter("joint"):

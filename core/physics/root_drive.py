@@ -49,7 +49,7 @@ class RootDrive:
         )
 
     def wrench(self) -> Array:
-        """[6]: force N and torque N m of the last step, world axes, the torque about the root's joint frame (mid-hip)."""
+        """[6]: force N and torque N m of the last step in the world, about the root's joint (mid-hip)."""
         numbers = np.array(self.world.client.getConstraintState(self._constraint))
         return np.concatenate([numbers[:3], self._start_rotation.apply(numbers[3:6])])
 

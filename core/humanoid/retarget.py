@@ -1,0 +1,125 @@
+"""From a person's body motion to the humanoid's, and from what the humanoid did back to the person's body."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+from core.errors import BadInputError
+from core.humanoid.character import LEG_LENGTH
+from core.humanoid.kinematics import frames_from_bodies, lowest_foot
+from core.humanoid.smpl_mapping import humanoid_to_smpl_poses, smpl_to_humanoid_frames
+from core.motion import BodyMotion, HumanoidMotion, Rollout
+
+Array = np.ndarray
+
+_HIPS = (1, 2)
+_LEGS = ((1, 4, 7), (2, 5, 8))  # SMPL's hip, knee, ankle
+_HEEL_AND_TOE = (29, 31, 30, 32)  # BlazePose's left heel, left toe, right heel, right toe
+
+
+@dataclass(frozen=True)
+class RetargetSettings:
+    """How a body motion becomes the humanoid's.
+
+    `lift_percentile`: over all frames, this percentile of the height of the lowest corner of the feet is put on the
+    ground; a low one, not the lowest, because single frames may be wrong. None leaves the height as it comes.
+    """
+
+    lift_percentile: float | None = 10.0
+
+
+def retarget(motion: BodyMotion, settings: RetargetSettings | None = None) -> HumanoidMotion:
+    """The humanoid's version of a world-frame `motion`: same world and directions, scaled to the humanoid's legs.
+
+    The humanoid's root is the middle between the hips. Raises `BadInputError` for a motion in camera coordinates or
+    one with NaN.
+    """
+    settings = settings or RetargetSettings()
+    _check(motion)
+    scale = LEG_LENGTH / leg_length(motion)
+    frames = smpl_to_humanoid_frames(motion.poses, scale * mid_hip(motion.joints))
+    frames[:, 1] += _lift(frames, settings)
+    return HumanoidMotion(fps=motion.fps, times=motion.times, frames=frames, scale=scale)
+
+
+def rollout_to_body(rollout: Rollout, like: BodyMotion, settings: RetargetSettings | None = None) -> BodyMotion:
+    """The `rollout` shown on the body of `like`: same betas and body model, in metres of the person.
+
+    The height by which `retarget` lifted `like` (feet of different height above the sole) is taken back, so a rollout
+    that follows its reference exactly lies on `like`. Contacts are heels and toes below 6 cm and slower than 0.5 m/s,
+    median of five frames. The camera is that of `like` at the nearest frames.
+    """
+    from core.body import load_body
+    from core.body.kinematics import body_motion, pose_body
+
+    frames = frames_from_bodies(rollout.body_positions, rollout.body_rotations)
+    poses = humanoid_to_smpl_poses(frames)
+    hips = frames[:, :3].copy()
+    hips[:, 1] -= _lift_of(like, rollout.scale, settings or RetargetSettings())
+    body = load_body()
+    at_origin = pose_body(body, poses, like.betas, np.zeros((len(poses), 3)))
+    trans = hips / rollout.scale - mid_hip(at_origin.joints)
+    nearest = np.abs(rollout.times[:, None] - like.times[None]).argmin(axis=1)
+    motion = body_motion(
+        body,
+        rollout.fps,
+        rollout.times,
+        poses,
+        like.betas,
+        trans,
+        body_model=like.body_model,
+        frame="world",
+        camera_in_world=None if like.camera_in_world is None else like.camera_in_world[nearest],
+        intrinsics=like.intrinsics,
+        supports=like.supports,
+    )
+    return replace(motion, contacts=foot_contacts(motion.landmarks, motion.fps))
+
+
+def mid_hip(joints: Array) -> Array:
+    """[T,3] m: the middle between the hips of SMPL `joints` [T,24,3]."""
+    return joints[:, _HIPS].mean(axis=1)
+
+
+def leg_length(motion: BodyMotion) -> float:
+    """m: hip to knee to ankle, mean of both legs, median over the frames."""
+    bones = [
+        np.linalg.norm(motion.joints[:, a] - motion.joints[:, b], axis=1)
+        for hip, knee, ankle in _LEGS
+        for a, b in ((hip, knee), (knee, ankle))
+    ]
+    length = float(np.median(np.sum(bones, axis=0)) / 2)
+    if length < 0.05:
+        raise BadInputError(f"The body's legs should have a length, but measure {length:.3f} m hip to ankle.")
+    return length
+
+
+def foot_contacts(landmarks: Array, fps: float) -> Array:
+    """[T,4] bool: left heel, left toe, right heel, right toe on the ground, from `landmarks` [T,33,3] m."""
+    points = landmarks[:, _HEEL_AND_TOE]
+    speed = np.linalg.norm(np.gradient(points, axis=0), axis=2) * fps if len(points) > 1 else np.zeros(points.shape[:2])
+    touching = (points[:, :, 1] < 0.06) & (speed < 0.5)
+    return median_filter(touching.astype(np.uint8), size=(5, 1), mode="nearest").astype(bool)
+
+
+def _lift(frames: Array, settings: RetargetSettings) -> float:
+    if settings.lift_percentile is None:
+        return 0.0
+    return -float(np.percentile(lowest_foot(frames), settings.lift_percentile))
+
+
+def _lift_of(motion: BodyMotion, scale: float, settings: RetargetSettings) -> float:
+    return _lift(smpl_to_humanoid_frames(motion.poses, scale * mid_hip(motion.joints)), settings)
+
+
+def _check(motion: BodyMotion) -> None:
+    if motion.frame != "world":
+        raise BadInputError(
+            f"Only a motion in the world (y up, on the ground) can be given to the humanoid, but this one is in the "
+            f"{motion.frame}'s coordinates. Reconstruct it first."
+        )
+    if len(motion) == 0:
+        raise BadInputError("A motion needs at least one frame to be given to the humanoid, but this one has none.")
+    if not all(np.isfinite(a).all() for a in (motion.poses, motion.joints)):
+        raise BadInputError("The body motion should hold finite numbers only, but has NaN or infinity in it.")
