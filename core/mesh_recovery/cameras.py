@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.errors import BadInputError
+from core.mesh_recovery.segments import shortest_turn
 
 Array = np.ndarray
 
@@ -21,6 +22,13 @@ def project(points: Array, intrinsics: Array) -> Array:
     """Pixels [..., 2] of `points` [..., 3] m in camera coordinates; what is behind the camera is clamped before it."""
     depth = np.maximum(points[..., 2:], 0.05)
     return points[..., :2] / depth * intrinsics[[0, 1], [0, 1]] + intrinsics[:2, 2]
+
+
+def turns_to_rays(pixels: Array, intrinsics: Array) -> Array:
+    """The smallest rotations [T, 3, 3] that take the camera's axis to the rays through `pixels` [T, 2]."""
+    rays = np.ones((len(pixels), 3))
+    rays[:, :2] = (pixels - intrinsics[:2, 2]) / intrinsics[[0, 1], [0, 1]]
+    return shortest_turn(np.array([0.0, 0.0, 1.0]), rays)
 
 
 def fit_translation(points: Array, pixels: Array, weights: Array, intrinsics: Array, rounds: int = 4) -> Array:

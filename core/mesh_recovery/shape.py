@@ -13,6 +13,10 @@ BONES = np.array([(11, 13), (13, 15), (12, 14), (14, 16), (23, 25), (25, 27), (2
 TRUNK = ((11, 12), (23, 24))
 """The trunk's length runs between the middles of these two pairs, its widths along them."""
 
+SIGMAS = np.array(8 * [1.0] + [4.0, 4.0, 1.0, 2.0, 4.0])
+"""How much less lengths are to be believed, in the order of `bone_lengths`: BlazePose's feet come out as little as half
+as long as feet are, and its hips lie closer together than hip joints."""
+
 
 def rest_landmarks(body: Body, betas: Array) -> Array:
     """The landmarks [33, 3] m of the body with this shape [10] in its T-pose, translation zero."""
@@ -32,14 +36,12 @@ def fit_betas(body: Body, landmarks: Array, sigma: float = 0.015, rounds: int = 
     """The `betas` [10] whose bone lengths are closest to the median lengths in `landmarks` [T, 33, 3] m.
 
     Gauss-Newton on sum((length - seen)^2 / sigma^2) + |betas|^2: the prior of unit variance is what the shape space was
-    built with. `sigma` (m) is how far a median length may be off; the two widths, where the landmarks of keypoint
-    models and bodies agree less, count half. Landmarks are linear in `betas`, so that eleven T-poses tell all.
+    built with. `sigma` (m) is how far a median length may be off, `SIGMAS` times as far for some. Landmarks are linear in `betas`, so that eleven T-poses tell all.
     """
     seen = np.median(bone_lengths(landmarks), axis=0)
     template = rest_landmarks(body, np.zeros(10))
     basis = np.stack([rest_landmarks(body, one) - template for one in np.eye(10)])
-    weight = np.full(len(seen), 1.0 / sigma)
-    weight[-2:] /= 2
+    weight = 1.0 / (sigma * SIGMAS)
     betas = np.zeros(10)
     for _ in range(rounds):
         lengths = bone_lengths(template + np.tensordot(betas, basis, 1))

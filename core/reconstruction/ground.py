@@ -24,7 +24,8 @@ def find_ground(
     points: Array,
     most_tilt: float = np.radians(40.0),
     inlier_m: float = 0.04,
-    prior_tilt: float = np.radians(10.0),
+    prior_pitch: float = np.radians(6.0),
+    prior_roll: float = np.radians(3.0),
     least_share: float = 0.3,
     tries: int = 400,
     seed: int = 0,
@@ -32,9 +33,9 @@ def find_ground(
     """The plane through most of `points` [N, 3] m (slow heels and toes, camera axes), by RANSAC (Fischler 1981).
 
     Planes more than `most_tilt` rad from the camera's up are not considered, points within `inlier_m` of one are its
-    inliers. The winner is refined by least squares on its inliers, with a prior on the slopes of standard deviation
-    tan(`prior_tilt`): steps along one line fix the tilt only across it, and then the camera is believed to be held
-    about level. With fewer than 8 points, or fewer than `least_share` of them inliers, the plane is level with the
+    inliers. The winner is refined by least squares on its inliers, with a prior on the slopes (standard deviations
+    `prior_pitch` and `prior_roll`, rad; hands hold a camera's horizon better than its pitch): steps along one line fix
+    the tilt only along it, and then the camera is believed to be about level. With fewer than 8 points, or fewer than `least_share` of them inliers, the plane is level with the
     camera and at the points' median height (0 points: through the camera's own height, where nothing is known).
     """
     best = np.zeros(len(points), bool)
@@ -53,11 +54,11 @@ def find_ground(
     if best.sum() < max(8, least_share * len(points)):
         height = float(np.median(points @ CAMERA_UP)) if len(points) else 0.0
         return Ground(CAMERA_UP, height, int(best.sum()), found=False)
-    normal, height = _refine(points[best], inlier_m, prior_tilt)
+    normal, height = _refine(points[best], inlier_m, prior_pitch, prior_roll)
     return Ground(normal, height, int(best.sum()), found=True)
 
 
-def _refine(points: Array, sigma: float, prior_tilt: float, independent: int = 60) -> tuple[Array, float]:
+def _refine(points: Array, sigma: float, pitch: float, roll: float, independent: int = 30) -> tuple[Array, float]:
     """Height over the camera's level as a linear function of place; the slopes have the prior, the offset none.
 
     Feet rest for many frames in one place: all points together count as at most `independent` measurements.
@@ -66,7 +67,7 @@ def _refine(points: Array, sigma: float, prior_tilt: float, independent: int = 6
     x, up, z = ((points - middle) * (1, -1, 1)).T
     A = np.stack([np.ones_like(x), x, z], axis=1)
     weight = min(1.0, independent / len(points)) / sigma**2
-    prior = np.diag([0.0, 1.0, 1.0]) / np.tan(prior_tilt) ** 2
+    prior = np.diag([0.0, 1.0 / np.tan(roll) ** 2, 1.0 / np.tan(pitch) ** 2])
     offset, along_x, along_z = np.linalg.solve(weight * A.T @ A + prior, weight * A.T @ up)
     normal = np.array([-along_x, -1.0, -along_z])
     normal /= np.linalg.norm(normal)

@@ -15,7 +15,7 @@ class SettleTerms:
     across_ray_m: float = 0.04
     """m; how far it may leave the place in the picture where it was seen."""
 
-    along_ray_m: float = 0.5
+    along_ray_m: float = 0.2
     """m; how far it may move towards or away from the camera: depth is the weak spot of one camera."""
 
     slide_m_s: float = 0.03

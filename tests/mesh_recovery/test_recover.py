@@ -139,6 +139,19 @@ def test_translation_is_exact_for_exact_points():
     assert np.allclose(fit_translation(points, pixels, np.zeros((5, 33)), INTRINSICS), t, atol=1e-6)
 
 
+def test_a_crop_off_the_middle_is_seen_from_its_own_ray():
+    body = load_body()
+    pose = random_poses(1)
+    truth = pose_body(body, np.repeat(pose, 2, 0), BETAS, np.array([[-1.8, 0.0, 4.0], [1.8, 0.0, 4.0]]))
+    track = track_of(truth.landmarks, 30.0)
+    aware = recover(track)
+    plain = recover(track, MeshRecoverySettings(seen_from_ahead=False))
+    turned = [Rotation.from_rotvec(m.poses[:, :3].copy()).as_matrix() for m in (aware, plain)]
+    same, off = (np.degrees(Rotation.from_matrix(R[0].T @ R[1]).magnitude()) for R in turned)
+    assert same < 3
+    assert off > 40
+
+
 def test_progress_runs_to_the_end():
     seen = []
     recover(walker_scene(seconds=0.1).track, progress=lambda fraction, message: seen.append(fraction))

@@ -7,7 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from core.body import load_body
 from core.body.kinematics import BodyFrames, body_motion, pose_body
-from core.mesh_recovery.cameras import project
+from core.mesh_recovery.cameras import project, turns_to_rays
 from core.motion import BodyMotion, Track
 from core.reconstruction.contacts import STANDING_HEIGHTS_M
 
@@ -50,6 +50,8 @@ def track_of(landmarks_in_camera: np.ndarray, fps: float, pixels: float = 0, met
     xy = project(landmarks_in_camera, INTRINSICS)
     xy = xy + rng.normal(0, 1, xy.shape) * pixels
     world = landmarks_in_camera - landmarks_in_camera[:, 23:25].mean(axis=1, keepdims=True)
+    # Networks fed with crops see the person as a camera that looks straight at the hips would.
+    world = world @ turns_to_rays(xy[:, 23:25].mean(axis=1), INTRINSICS)
     return Track(
         fps=fps,
         times=np.arange(T) / fps,
