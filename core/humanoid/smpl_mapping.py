@@ -35,7 +35,7 @@ _STRAIGHT, _BENT = 8.0, 25.0
 
 def world_rotations(poses: Array) -> list[Rotation]:
     """The 24 rotations joint_in_world, each over T frames, of SMPL `poses` [T,72] axis-angle."""
-    vectors = poses.reshape(len(poses), 24, 3)
+    vectors = np.array(poses).reshape(len(poses), 24, 3)  # a copy: scipy refuses the nouns' read-only arrays
     world: list[Rotation] = []
     for joint, parent in enumerate(SMPL_PARENTS):
         local = Rotation.from_rotvec(vectors[:, joint])

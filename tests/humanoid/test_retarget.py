@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import numpy as np
+import pybullet_data
+import pytest
+from scipy.spatial.transform import Rotation
+
+from core.errors import BadInputError
+from core.humanoid.bodies import BODY_NAMES
+from core.humanoid.character import LEG_LENGTH
+from core.humanoid.deepmimic_file import read_deepmimic
+from core.humanoid.kinematics import forward_kinematics, lowest_foot
+from core.humanoid.retarget import foot_contacts, retarget
+from core.humanoid.smpl_mapping import humanoid_to_smpl_poses, smpl_to_humanoid_frames
+from core.motion import BodyMotion
+
+CLIPS = sorted((Path(pybullet_data.getDataPath()) / "data" / "motions").glob("humanoid3d_*.txt"))
+
+
+@pytest.mark.parametrize("clip", CLIPS, ids=lambda c: c.stem.split("_", 1)[1])
+def test_humanoid_to_smpl_and_back_is_exact(clip: Path):
+    frames = read_deepmimic(clip).frames
+    there = forward_kinematics(frames)
+    back = forward_kinematics(smpl_to_humanoid_frames(humanoid_to_smpl_poses(frames), frames[:, :3]))
+    assert np.abs(back.positions - there.positions).max() < 1e-6
+    for body in range(15):
+        a, b = (Rotation.from_quat(p.rotations[:, body], scalar_first=True) for p in (there, back))
+        assert np.degrees((a.inv() * b).magnitude()).max() < 1e-4
+
+
+def positions_of(pose: dict[int, tuple[float, float, float]]) -> dict[str, np.ndarray]:
+    poses = np.zeros((1, 24, 3))
+    for joint, vector in pose.items():
+        poses[0, joint] = np.radians(vector)
+    joints = forward_kinematics(smpl_to_humanoid_frames(poses.reshape(1, 72), np.zeros((1, 3)))).joints[0]
+    return dict(zip(BODY_NAMES, joints, strict=True))
+
+
+def test_smpls_t_pose_is_a_t_pose_facing_z():
+    at = positions_of({})
+    assert at["left_wrist"][0] - at["left_shoulder"][0] == pytest.approx(0.5337, abs=1e-3)  # SMPL's left is +x
+    assert at["left_wrist"][1] == pytest.approx(at["left_shoulder"][1])
+    assert at["left_ankle"] == pytest.approx((0.084887, -LEG_LENGTH, 0), abs=1e-4)
+    assert at["neck"][1] > at["chest"][1] > 0
+
+
+def test_known_bends_go_the_right_way():
+    at = positions_of({4: (90, 0, 0), 16: (0, 0, -90), 18: (0, -90, 0)})
+    assert at["left_ankle"][2] - at["left_knee"][2] < -0.2  # the heel goes back, -z
+    assert at["left_elbow"][1] < at["left_shoulder"][1] - 0.13  # the arm hangs
+    assert at["left_wrist"][2] - at["left_elbow"][2] > 0.13  # the forearm points forward, +z
+
+
+def test_bones_keep_their_directions_whatever_the_twist():
+    rng = np.random.default_rng(3)
+    poses = rng.normal(0, 0.8, (200, 24, 3))
+    poses[:, 4] = rng.uniform(0.5, 2, (200, 1)) * (1, 0, 0) + rng.normal(0, 0.3, (200, 3))  # bent, twisted, leaning
+    frames = smpl_to_humanoid_frames(poses.reshape(200, 72), np.zeros((200, 3)))
+    joints = forward_kinematics(frames).joints
+    hip, knee = Rotation.from_rotvec(poses[:, 0]) * Rotation.from_rotvec(poses[:, 1]), Rotation.from_rotvec(poses[:, 4])
+    names = {n: i for i, n in enumerate(BODY_NAMES)}
+    thigh = joints[:, names["left_knee"]] - joints[:, names["left_hip"]]
+    shin = joints[:, names["left_ankle"]] - joints[:, names["left_knee"]]
+    assert np.allclose(thigh / np.linalg.norm(thigh, axis=1, keepdims=True), hip.apply((0, -1, 0)), atol=1e-9)
+    bent = np.degrees(np.arccos(np.clip(np.sum(hip.apply((0, -1, 0)) * (hip * knee).apply((0, -1, 0)), axis=1), -1, 1)))
+    direction = (hip * knee).apply((0, -1, 0))[bent > 25]
+    assert np.allclose(shin[bent > 25] / np.linalg.norm(shin[bent > 25], axis=1, keepdims=True), direction, atol=1e-9)
+    assert (frames[bent > 25, 33] <= 0).all()
+
+
+def standing(n: int = 4, height: float = 0.95, leg: float = 0.9, frame: str = "world") -> BodyMotion:
+    joints = np.zeros((n, 24, 3))
+    joints[:, (1, 2)] = ((0.1, height, 0), (-0.1, height, 0))
+    joints[:, (4, 5)] = ((0.1, height - leg / 2, 0), (-0.1, height - leg / 2, 0))
+    joints[:, (7, 8)] = ((0.1, height - leg, 0), (-0.1, height - leg, 0))
+    joints[..., 0] += np.arange(n)[:, None] * 0.09
+    return BodyMotion(
+        30.0, np.arange(n) / 30, np.zeros((n, 72)), np.zeros(10), np.zeros((n, 3)), joints, np.zeros((n, 33, 3)),
+        frame=frame,
+    )  # fmt: skip
+
+
+def test_the_humanoid_stands_on_the_ground_scaled_by_its_legs():
+    for height in (0.95, 3.0):
+        reference = retarget(standing(height=height))
+        assert reference.scale == pytest.approx(LEG_LENGTH / 0.9)
+        assert lowest_foot(reference.frames).max() == pytest.approx(0.0, abs=1e-9)
+        assert np.allclose(np.diff(reference.frames[:, 0]), 0.09 * reference.scale)
+
+
+def test_a_picture_is_one_frame():
+    assert len(retarget(standing(1))) == 1
+
+
+def test_unusable_motions_are_refused():
+    with pytest.raises(BadInputError, match="camera"):
+        retarget(standing(frame="camera"))
+    nan = standing().poses.copy()
+    nan[0, 0] = np.nan
+    broken = standing()
+    with pytest.raises(BadInputError, match="NaN"):
+        retarget(BodyMotion(30.0, broken.times, nan, broken.betas, broken.trans, broken.joints, broken.landmarks))
+    with pytest.raises(BadInputError, match="legs"):
+        retarget(standing(leg=0.0))
+
+
+def test_contacts_are_low_and_slow():
+    landmarks = np.zeros((20, 33, 3))
+    landmarks[:, 29, 1] = 0.5  # left heel in the air
+    landmarks[:, 30, 0] = np.arange(20) * 0.1  # right heel slides at 3 m/s
+    contacts = foot_contacts(landmarks, 30.0)
+    assert not contacts[:, 0].any()
+    assert contacts[:, 1].all()
+    assert not contacts[:, 2].any()
+    assert contacts[:, 3].all()
