@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.body import load_body
 from core.control.assisted import AssistedSettings, assisted
 from core.errors import BadInputError
@@ -21,10 +23,12 @@ from core.export.glb import write_glb
 from core.humanoid import RetargetSettings, retarget, rollout_to_body
 from core.keypoints import KeypointSettings, track_people
 from core.mesh_recovery import MeshRecoverySettings, recover
-from core.metrics.plausibility import plausibility, rollout_figures
+from core.metrics import plausibility, rollout_figures
 from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
 from core.progress import Progress, part_of, silent
 from core.reconstruction import ReconstructionSettings, reconstruct
+from core.reconstruction.contacts import SOLES
+from core.reconstruction.ground import CAMERA_UP, Ground, camera_on_ground
 from core.reconstruction.placing import place_in_world
 from core.run_folder import RunFolder, read_json, write_json
 from core.video import WindowSettings, load_clip, make_clip
@@ -122,9 +126,15 @@ def _mesh_recovery(folder: RunFolder, settings: RunSettings, progress: Progress)
     def work(person: Path, progress: Progress) -> None:
         hmr = recover(Track.load(person / "track.npz"), MeshRecoverySettings(), progress)
         hmr.save(person / "hmr.npz")
-        write_glb(person / "hmr.glb", place_in_world(hmr), load_body(), HMR_COLOUR)
+        write_glb(person / "hmr.glb", place_in_world(hmr, _level_camera(hmr)), load_body(), HMR_COLOUR)
 
     _each_person(work, folder, progress)
+
+
+def _level_camera(motion: BodyMotion) -> np.ndarray:
+    """camera_in_world [4, 4] of a level camera with the lowest feet on the ground: good enough to show a first mesh."""
+    height = float(np.percentile((motion.landmarks[:, SOLES] @ CAMERA_UP).min(axis=1), 10))
+    return camera_on_ground(Ground(CAMERA_UP, height, 0, found=False), motion.joints[0, 0])
 
 
 def _reconstruction(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
@@ -134,9 +144,15 @@ def _reconstruction(folder: RunFolder, settings: RunSettings, progress: Progress
         motion.save(person / "motion.npz")
         write_glb(person / "motion.glb", motion, load_body(), MOTION_COLOUR)
         # Now that the camera is known, the network's mesh is shown where the camera saw it.
-        write_glb(person / "hmr.glb", place_in_world(hmr, motion.camera_in_world), load_body(), HMR_COLOUR)
+        write_glb(person / "hmr.glb", place_in_world(hmr, _camera_of(motion)), load_body(), HMR_COLOUR)
 
     _each_person(work, folder, progress)
+
+
+def _camera_of(motion: BodyMotion) -> np.ndarray:
+    if motion.camera_in_world is None:
+        raise BadInputError("The reconstructed motion should know its camera, but does not; run the stage again.")
+    return motion.camera_in_world
 
 
 def _retarget(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
@@ -149,7 +165,7 @@ def _retarget(folder: RunFolder, settings: RunSettings, progress: Progress) -> N
 def _physics(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
     def work(person: Path, progress: Progress) -> None:
         reference = HumanoidMotion.load(person / "reference.txt")
-        rollout = assisted(reference, AssistedSettings(seed=settings.seed), progress)
+        rollout = assisted(reference, AssistedSettings(), progress)
         rollout.save(person / "rollouts" / "assisted.npz")
         body = rollout_to_body(rollout, BodyMotion.load(person / "motion.npz"))
         write_glb(person / "rollouts" / "assisted-body.glb", body, load_body(), ROLLOUT_COLOUR)
@@ -162,7 +178,7 @@ def _metrics(folder: RunFolder, settings: RunSettings, progress: Progress) -> No
     for n in folder.people():
         person = folder.person(n)
         track, motion = Track.load(person / "track.npz"), BodyMotion.load(person / "motion.npz")
-        hmr = place_in_world(BodyMotion.load(person / "hmr.npz"), motion.camera_in_world)
+        hmr = place_in_world(BodyMotion.load(person / "hmr.npz"), _camera_of(motion))
         of_person = {"hmr": plausibility(hmr, track), "motion": plausibility(motion, track)}
         for path in sorted((person / "rollouts").glob("*.npz")):
             rollout = Rollout.load(path)
