@@ -68,7 +68,6 @@ def rollout_to_body(rollout: Rollout, like: BodyMotion, settings: RetargetSettin
         poses,
         like.betas,
         trans,
-        body_model=like.body_model,
         frame="world",
         camera_in_world=None if like.camera_in_world is None else like.camera_in_world[nearest],
         intrinsics=like.intrinsics,
