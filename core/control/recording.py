@@ -6,7 +6,7 @@ from scipy.spatial.transform import Rotation
 from core.errors import BadInputError
 from core.humanoid.character import JOINTS, SPHERICAL
 from core.humanoid.kinematics import forward_kinematics
-from core.imitation import rewards
+from core.imitation.rewards import NAMES, Performance, imitation_terms
 from core.motion import HumanoidMotion, Rollout
 from core.physics.bullet import BulletHumanoid
 
@@ -57,16 +57,8 @@ class Recorder:
 
     def rollout(self, reference: HumanoidMotion, speeds: Array, tracker: str) -> Rollout:
         """The rollout, with the imitation reward against `reference` and its velocities `speeds` [T,34]."""
-        wanted = forward_kinematics(reference.frames).positions
-        terms = np.stack(
-            [
-                rewards.pose_term(self.frames, reference.frames),
-                rewards.velocity_term(self.velocities, speeds),
-                rewards.end_effector_term(self.positions, wanted),
-                rewards.centre_of_mass_term(self.positions, wanted),
-            ],
-            axis=1,
-        )
+        wanted = Performance(reference.frames, speeds, forward_kinematics(reference.frames).positions)
+        terms = imitation_terms(Performance(self.frames, self.velocities, self.positions), wanted)
         return Rollout(
             fps=reference.fps,
             times=reference.times,
@@ -77,7 +69,7 @@ class Recorder:
             contact_forces=self._mean_around_frames(self.contacts),
             residual_wrench=self._mean_around_frames(self.wrenches),
             reward_terms=terms,
-            reward_names=rewards.NAMES,
+            reward_names=NAMES,
             engine="bullet",
             tracker=tracker,
             scale=reference.scale,

@@ -3,19 +3,20 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import median_filter
 
+from core.body import load_body
+from core.body.kinematics import body_motion, pose_body
 from core.errors import BadInputError
 from core.humanoid.character import LEG_LENGTH
 from core.humanoid.kinematics import frames_from_bodies, lowest_foot
 from core.humanoid.smpl_mapping import humanoid_to_smpl_poses, smpl_to_humanoid_frames
 from core.motion import BodyMotion, HumanoidMotion, Rollout
+from core.reconstruction.contacts import predict_contacts
 
 Array = np.ndarray
 
 _HIPS = (1, 2)
 _LEGS = ((1, 4, 7), (2, 5, 8))  # SMPL's hip, knee, ankle
-_HEEL_AND_TOE = (29, 31, 30, 32)  # BlazePose's left heel, left toe, right heel, right toe
 
 
 @dataclass(frozen=True)
@@ -38,26 +39,25 @@ def retarget(motion: BodyMotion, settings: RetargetSettings | None = None) -> Hu
     settings = settings or RetargetSettings()
     _check(motion)
     scale = LEG_LENGTH / leg_length(motion)
-    frames = smpl_to_humanoid_frames(motion.poses, scale * mid_hip(motion.joints))
+    frames = _frames(motion, scale)
     frames[:, 1] += _lift(frames, settings)
     return HumanoidMotion(fps=motion.fps, times=motion.times, frames=frames, scale=scale)
 
 
 def rollout_to_body(rollout: Rollout, like: BodyMotion, settings: RetargetSettings | None = None) -> BodyMotion:
-    """The `rollout` shown on the body of `like`: same betas and body model, in metres of the person.
+    """The `rollout` shown on the body of `like`: same shape, in metres of the person; hands, toes, collars neutral.
 
-    The height by which `retarget` lifted `like` (feet of different height above the sole) is taken back, so a rollout
-    that follows its reference exactly lies on `like`. Contacts are heels and toes below 6 cm and slower than 0.5 m/s,
-    median of five frames. The camera is that of `like` at the nearest frames.
+    The height by which `retarget` lifted `like` (the humanoid's soles are not the person's) is taken back, so a rollout
+    that follows its reference exactly lies on `like`. Contacts are predicted as those of `like` were, by height and
+    speed. The camera is that of `like` at the nearest frames.
     """
-    from core.body import load_body
-    from core.body.kinematics import body_motion, pose_body
-
+    body = load_body()
+    if like.body_model != body.name:
+        raise BadInputError(f"The motion should be of the body {body.name}, but is of {like.body_model}.")
     frames = frames_from_bodies(rollout.body_positions, rollout.body_rotations)
     poses = humanoid_to_smpl_poses(frames)
     hips = frames[:, :3].copy()
-    hips[:, 1] -= _lift_of(like, rollout.scale, settings or RetargetSettings())
-    body = load_body()
+    hips[:, 1] -= _lift(_frames(like, rollout.scale), settings or RetargetSettings())
     at_origin = pose_body(body, poses, like.betas, np.zeros((len(poses), 3)))
     trans = hips / rollout.scale - mid_hip(at_origin.joints)
     nearest = np.abs(rollout.times[:, None] - like.times[None]).argmin(axis=1)
@@ -68,12 +68,11 @@ def rollout_to_body(rollout: Rollout, like: BodyMotion, settings: RetargetSettin
         poses,
         like.betas,
         trans,
-        frame="world",
         camera_in_world=None if like.camera_in_world is None else like.camera_in_world[nearest],
         intrinsics=like.intrinsics,
         supports=like.supports,
     )
-    return replace(motion, contacts=foot_contacts(motion.landmarks, motion.fps))
+    return replace(motion, contacts=predict_contacts(motion.landmarks, motion.times))
 
 
 def mid_hip(joints: Array) -> Array:
@@ -94,22 +93,14 @@ def leg_length(motion: BodyMotion) -> float:
     return length
 
 
-def foot_contacts(landmarks: Array, fps: float) -> Array:
-    """[T,4] bool: left heel, left toe, right heel, right toe on the ground, from `landmarks` [T,33,3] m."""
-    points = landmarks[:, _HEEL_AND_TOE]
-    speed = np.linalg.norm(np.gradient(points, axis=0), axis=2) * fps if len(points) > 1 else np.zeros(points.shape[:2])
-    touching = (points[:, :, 1] < 0.06) & (speed < 0.5)
-    return median_filter(touching.astype(np.uint8), size=(5, 1), mode="nearest").astype(bool)
+def _frames(motion: BodyMotion, scale: float) -> Array:
+    return smpl_to_humanoid_frames(motion.poses, scale * mid_hip(motion.joints))
 
 
 def _lift(frames: Array, settings: RetargetSettings) -> float:
     if settings.lift_percentile is None:
         return 0.0
     return -float(np.percentile(lowest_foot(frames), settings.lift_percentile))
-
-
-def _lift_of(motion: BodyMotion, scale: float, settings: RetargetSettings) -> float:
-    return _lift(smpl_to_humanoid_frames(motion.poses, scale * mid_hip(motion.joints)), settings)
 
 
 def _check(motion: BodyMotion) -> None:

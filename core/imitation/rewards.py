@@ -5,6 +5,8 @@ The paper sums over joints without weights; the released code weighs joints, ave
 term, so figures of the two do not compare. As in the code the root's rotation counts as a joint's.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -15,6 +17,27 @@ Array = np.ndarray
 
 NAMES = ("pose", "velocity", "end_effector", "centre_of_mass")
 WEIGHTS = np.array([0.65, 0.1, 0.15, 0.1])
+
+
+@dataclass(frozen=True)
+class Performance:
+    """What the reward looks at, of the humanoid or of its reference: `frames` [T,43], `velocities` [T,34] and body
+    `positions` [T,15,3] m."""
+
+    frames: Array
+    velocities: Array
+    positions: Array
+
+
+def imitation_terms(ours: Performance, reference: Performance) -> Array:
+    """[T,4]: the four terms times their weights, in the order of NAMES; their sum is the reward, at most 1."""
+    terms = (
+        pose_term(ours.frames, reference.frames),
+        velocity_term(ours.velocities, reference.velocities),
+        end_effector_term(ours.positions, reference.positions),
+        centre_of_mass_term(ours.positions, reference.positions),
+    )
+    return np.stack(terms, axis=1) * WEIGHTS
 
 
 def pose_term(frames: Array, reference: Array) -> Array:
@@ -40,11 +63,6 @@ def end_effector_term(positions: Array, reference: Array) -> Array:
 def centre_of_mass_term(positions: Array, reference: Array) -> Array:
     """[T]: exp(-10 squared distance, m^2) of the centres of mass of body positions [T,15,3]."""
     return np.exp(-10.0 * ((centre_of_mass(positions) - centre_of_mass(reference)) ** 2).sum(axis=1))
-
-
-def imitation_reward(terms: Array) -> Array:
-    """[T] in [0, 1]: the weighted sum of `terms` [T,4] in the order of NAMES."""
-    return terms @ WEIGHTS
 
 
 def _squared_angle(quaternions: Array, reference: Array) -> Array:

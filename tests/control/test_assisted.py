@@ -59,8 +59,8 @@ def test_hand_and_ground_together_carry_the_weight(walk: Rollout):
 
 def test_rewards_are_the_papers_terms(walk: Rollout):
     assert walk.reward_names == ("pose", "velocity", "end_effector", "centre_of_mass")
-    assert ((walk.reward_terms >= 0) & (walk.reward_terms <= 1)).all()
-    assert walk.reward_terms.mean() > 0.9
+    assert (walk.reward_terms >= 0).all()
+    assert 0.9 < walk.reward_terms.sum(axis=1).mean() < 1
 
 
 def test_actions_are_angles_and_axes(walk: Rollout):

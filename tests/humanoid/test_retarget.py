@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,14 +6,16 @@ import pybullet_data
 import pytest
 from scipy.spatial.transform import Rotation
 
+from core.body import load_body
+from core.body.kinematics import body_motion
 from core.errors import BadInputError
 from core.humanoid.bodies import BODY_NAMES
 from core.humanoid.character import LEG_LENGTH
 from core.humanoid.deepmimic_file import read_deepmimic
 from core.humanoid.kinematics import forward_kinematics, lowest_foot
-from core.humanoid.retarget import foot_contacts, retarget
+from core.humanoid.retarget import retarget, rollout_to_body
 from core.humanoid.smpl_mapping import humanoid_to_smpl_poses, smpl_to_humanoid_frames
-from core.motion import BodyMotion
+from core.motion import BodyMotion, HumanoidMotion, Rollout
 
 CLIPS = sorted((Path(pybullet_data.getDataPath()) / "data" / "motions").glob("humanoid3d_*.txt"))
 
@@ -104,12 +107,51 @@ def test_unusable_motions_are_refused():
         retarget(standing(leg=0.0))
 
 
-def test_contacts_are_low_and_slow():
-    landmarks = np.zeros((20, 33, 3))
-    landmarks[:, 29, 1] = 0.5  # left heel in the air
-    landmarks[:, 30, 0] = np.arange(20) * 0.1  # right heel slides at 3 m/s
-    contacts = foot_contacts(landmarks, 30.0)
-    assert not contacts[:, 0].any()
-    assert contacts[:, 1].all()
-    assert not contacts[:, 2].any()
-    assert contacts[:, 3].all()
+def performed(reference: HumanoidMotion) -> Rollout:
+    """A rollout that follows its reference to the last digit."""
+    n, poses = len(reference), forward_kinematics(reference.frames)
+    nothing = (np.zeros((n, k)) for k in (36, 28))
+    return Rollout(
+        reference.fps, reference.times, poses.positions, poses.rotations, *nothing, np.zeros((n, 15, 3)),
+        np.zeros((n, 6)), np.zeros((n, 0)), (), "none", "none", scale=reference.scale,
+    )  # fmt: skip
+
+
+def someone_walking() -> BodyMotion:
+    """The walk clip on a tall body of SMPL's layout, its feet on the ground, seen by a camera."""
+    clip = read_deepmimic(next(c for c in CLIPS if "walk" in c.name))
+    betas = np.array([1.5, -0.5, 0.3, 0, 0, 0, 0, 0, 0, 0])
+    trans = clip.frames[:, :3] * 1.1 + (0, 0.03, 0)
+    cameras = np.tile(np.eye(4), (len(clip), 1, 1))
+    cameras[:, 0, 3] = clip.times
+    return body_motion(
+        load_body(), clip.fps, clip.times, humanoid_to_smpl_poses(clip.frames), betas, trans,
+        camera_in_world=cameras, intrinsics=np.eye(3),
+    )  # fmt: skip
+
+
+def test_body_to_humanoid_to_body_is_exact():
+    motion = someone_walking()
+    again = rollout_to_body(performed(retarget(motion)), motion)
+    assert np.abs(again.joints - motion.joints).max() < 1e-6
+    assert np.abs(again.landmarks - motion.landmarks).max() < 1e-6
+    assert again.frame == "world"
+    assert again.contacts is not None
+    assert again.contacts.any()
+    assert np.array_equal(again.camera_in_world, motion.camera_in_world)
+    assert np.array_equal(again.betas, motion.betas)
+
+
+def test_a_shorter_rollout_takes_the_cameras_of_its_own_times():
+    motion = someone_walking()
+    reference = retarget(motion)
+    part = HumanoidMotion(reference.fps, reference.times[10:20], reference.frames[10:20], scale=reference.scale)
+    again = rollout_to_body(performed(part), motion)
+    assert np.array_equal(again.camera_in_world, motion.camera_in_world[10:20])
+    assert np.abs(again.joints - motion.joints[10:20]).max() < 1e-6
+
+
+def test_another_body_is_not_guessed():
+    motion = someone_walking()
+    with pytest.raises(BadInputError, match="body"):
+        rollout_to_body(performed(retarget(motion)), replace(motion, body_model="smpl"))

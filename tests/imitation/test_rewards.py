@@ -14,16 +14,11 @@ def frames() -> np.ndarray:
 
 def test_a_perfect_copy_earns_one():
     positions = np.random.default_rng(0).normal(size=(3, 15, 3))
-    terms = np.stack(
-        [
-            rewards.pose_term(frames(), frames())[[0, 0, 0]],
-            rewards.velocity_term(np.ones((3, 34)), np.ones((3, 34))),
-            rewards.end_effector_term(positions, positions),
-            rewards.centre_of_mass_term(positions, positions),
-        ],
-        axis=1,
-    )
-    assert rewards.imitation_reward(terms) == pytest.approx(np.ones(3))
+    perfect = rewards.Performance(np.repeat(frames(), 3, axis=0), np.ones((3, 34)), positions)
+    terms = rewards.imitation_terms(perfect, perfect)
+    assert terms == pytest.approx(np.tile(rewards.WEIGHTS, (3, 1)))
+    assert terms.sum(axis=1) == pytest.approx(np.ones(3))
+    assert len(rewards.NAMES) == terms.shape[1]
 
 
 def test_pose_term_is_the_papers():
