@@ -1,6 +1,6 @@
 """The ground plane from where feet rest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,18 +27,21 @@ def find_ground(
     prior_pitch: float = np.radians(6.0),
     prior_roll: float = np.radians(3.0),
     least_share: float = 0.3,
+    below_m: float = 0.15,
     tries: int = 400,
     seed: int = 0,
 ) -> Ground:
     """The plane through most of `points` [N, 3] m (slow heels and toes, camera axes), by RANSAC (Fischler 1981).
 
-    Planes more than `most_tilt` rad from the camera's up are not considered, points within `inlier_m` of one are its
-    inliers. The winner is refined by least squares on its inliers, with a prior on the slopes (standard deviations
-    `prior_pitch` and `prior_roll`, rad; hands hold a camera's horizon better than its pitch): steps along one line fix
-    the tilt only along it, and then the camera is believed to be about level. With fewer than 8 points, or fewer than `least_share` of them inliers, the plane is level with the
-    camera and at the points' median height (0 points: through the camera's own height, where nothing is known).
+    Planes more than `most_tilt` rad from the camera's up are not considered. Points within `inlier_m` of a plane are
+    its inliers; every point deeper than `below_m` under it takes two of them away, as nobody stands under the ground
+    (a box jumped off is no ground). The winner is refined by least squares on its inliers, with a prior on the slopes
+    (standard deviations `prior_pitch` and `prior_roll`, rad; hands hold a camera's horizon better than its pitch):
+    steps along one line fix the tilt only along it, and then the camera is believed to be about level. With fewer than
+    8 points, or fewer than `least_share` of them inliers, the plane is level with the camera and at the points' median
+    height (0 points: at the camera itself, where nothing is known).
     """
-    best = np.zeros(len(points), bool)
+    best, best_score = np.zeros(len(points), bool), 0
     if len(points) >= 8:
         rng = np.random.default_rng(seed)
         for _ in range(tries):
@@ -48,14 +51,30 @@ def find_ground(
             normal = normal if normal @ CAMERA_UP >= 0 else -normal
             if normal @ CAMERA_UP < np.cos(most_tilt):
                 continue
-            near = np.abs((points - corner[0]) @ normal) < inlier_m
-            if near.sum() > best.sum():
-                best = near
+            height = (points - corner[0]) @ normal
+            near = np.abs(height) < inlier_m
+            score = near.sum() - 2 * (height < -below_m).sum()
+            if score > best_score:
+                best, best_score = near, score
     if best.sum() < max(8, least_share * len(points)):
         height = float(np.median(points @ CAMERA_UP)) if len(points) else 0.0
         return Ground(CAMERA_UP, height, int(best.sum()), found=False)
     normal, height = _refine(points[best], inlier_m, prior_pitch, prior_roll)
     return Ground(normal, height, int(best.sum()), found=True)
+
+
+def lowered_to_landing(ground: Ground, lowest: Array, deep_m: float = 0.3, frames: int = 6) -> Ground:
+    """The ground as it is, or parallel to it where the body ends up far below: who jumps off a box rests on the box
+    longer than on the ground.
+
+    `lowest` [T, 3] m is each frame's lowest sole point (camera axes). If in at least `frames` frames it is more than
+    `deep_m` under the ground, the ground goes down to the depth that a quarter of those reach.
+    """
+    depth = ground.height - lowest @ ground.normal
+    deep = depth[depth > deep_m]
+    if len(deep) < frames:
+        return ground
+    return replace(ground, height=ground.height - float(np.quantile(deep, 0.75)))
 
 
 def _refine(points: Array, sigma: float, pitch: float, roll: float, independent: int = 30) -> tuple[Array, float]:

@@ -10,10 +10,11 @@ from core.errors import BadInputError
 from core.mesh_recovery.cameras import fit_translation
 from core.mesh_recovery.closed_form import local_axis_angles
 from core.mesh_recovery.recover import check_track, keypoint_weights
+from core.mesh_recovery.segments import unit
 from core.motion import BodyMotion, Track
 from core.progress import Progress, silent
 from core.reconstruction.contacts import SOLES, STANDING_HEIGHTS_M, speeds
-from core.reconstruction.ground import CAMERA_UP, camera_on_ground, find_ground
+from core.reconstruction.ground import CAMERA_UP, Ground, camera_on_ground, find_ground, lowered_to_landing
 from core.reconstruction.placing import place_in_world
 from core.reconstruction.smoothing import robust_smooth, smooth_rotations
 from core.reconstruction.standing import StandSettings, stand
@@ -67,8 +68,9 @@ def reconstruct(
     )
     progress(0.7, "Finding the ground")
     soles = in_camera.landmarks[:, SOLES] - STANDING_HEIGHTS_M[:, None] * CAMERA_UP
-    resting = speeds(soles, hmr.times) < settings.stand.contact_speed_m_s
+    resting = speeds(soles, hmr.times, unit(in_camera.joints[:, 0])) < settings.stand.contact_speed_m_s
     ground = find_ground(soles[resting & (trust > 0)[:, None]], seed=settings.seed)
+    ground = lowered_to_landing(ground, _lowest(soles, ground)[trust > 0])
     camera = camera_on_ground(ground, in_camera.joints[0, 0])
     placed = place_in_world(in_camera, camera)
     progress(0.8, "Letting the feet stand")
@@ -127,3 +129,8 @@ def _smooth_path(
     depth = np.exp(robust_smooth(log_depth, hmr.times, trust, settings.depth_cutoff_hz, floor=0.01))
     direction = robust_smooth(direction, hmr.times, trust, settings.path_cutoff_hz, floor=0.003)
     return np.concatenate([direction * depth, depth], axis=1) - offset
+
+
+def _lowest(soles: Array, ground: Ground) -> Array:
+    """Each frame's lowest point [T, 3] of `soles` [T, 4, 3]."""
+    return np.take_along_axis(soles, (soles @ ground.normal).argmin(axis=1)[:, None, None], axis=1)[:, 0]

@@ -28,20 +28,25 @@ class SettleTerms:
     """m/s^2; the acceleration of the correction itself: what keeps it slow."""
 
 
+TOO_DEEP_M = 0.3
+"""What is deeper under the ground than this is not lifted: there the ground or the pose is wrong, not the height."""
+
+
 def settle(points: Array, contacts: Array, rays: Array, fps: float, terms: SettleTerms, rounds: int = 4) -> Array:
     """The correction [T, 3] m to a path that lets contact points rest on the ground.
 
     `points` [T, N, 3] m are the contact points that move along with it (world, y up, the ground at y = 0),
     `contacts` [T, N] bool, `rays` [T, 3] unit vectors from the camera to it. Least squares over all frames at
     once: no slide of contact points, contact heights zero, corrections small across the ray and larger along it,
-    accelerations small. Points below the ground join in as they appear (an active set, a few `rounds`). The system is
+    accelerations small. Points below the ground join in as they appear (an active set, a few `rounds`),
+    but for those that are `TOO_DEEP_M` under it. The system is
     block pentadiagonal (bandwidth 6): time and memory grow with T alone.
     """
     T = len(points)
     below = np.zeros_like(contacts)
     correction = np.zeros((T, 3))
     for _ in range(rounds):
-        now_below = below | (points[..., 1] + correction[:, None, 1] < -0.002)
+        now_below = below | (points[..., 1] + correction[:, None, 1] < -0.002) & (points[..., 1] > -TOO_DEEP_M)
         if correction.any() and (now_below == below).all():
             break
         below = now_below

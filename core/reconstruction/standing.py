@@ -47,11 +47,11 @@ def stand(body: Body, placed: BodyMotion, settings: StandSettings) -> BodyMotion
     rays = rays / np.maximum(np.linalg.norm(rays, axis=1, keepdims=True), 1e-9)
     correction = np.zeros_like(placed.trans)
     for _ in range(3):
-        contacts = _contacts(placed.landmarks + correction[:, None], placed.times, settings)
+        contacts = _contacts(placed.landmarks + correction[:, None], placed.times, rays, settings)
         correction = settle(soles, contacts, rays, placed.fps, settings.root)
     origin = (placed.joints[0, 0] + correction[0]) * (1, 0, 1)
     trans = placed.trans + correction - origin
-    contacts = _contacts(placed.landmarks + (correction - origin)[:, None], placed.times, settings)
+    contacts = _contacts(placed.landmarks + (correction - origin)[:, None], placed.times, rays, settings)
     poses = _plant_feet(body, placed, trans, contacts, rays, settings)
 
     camera = placed.camera_in_world.copy()
@@ -59,7 +59,7 @@ def stand(body: Body, placed: BodyMotion, settings: StandSettings) -> BodyMotion
     motion = body_motion(body, placed.fps, placed.times, poses, placed.betas, trans)
     return body_motion(
         body, placed.fps, placed.times, poses, placed.betas, trans,
-        contacts=_contacts(motion.landmarks, placed.times, settings), camera_in_world=camera,
+        contacts=_contacts(motion.landmarks, placed.times, rays, settings), camera_in_world=camera,
         intrinsics=placed.intrinsics,
     )  # fmt: skip
 
@@ -75,7 +75,7 @@ def _plant_feet(
     return local_axis_angles(rotations, body.parents)
 
 
-def _contacts(landmarks: Array, times: Array, settings: StandSettings) -> Array:
+def _contacts(landmarks: Array, times: Array, rays: Array, settings: StandSettings) -> Array:
     return predict_contacts(
-        landmarks, times, settings.contact_height_m, settings.contact_speed_m_s, settings.contact_median_s
+        landmarks, times, settings.contact_height_m, settings.contact_speed_m_s, settings.contact_median_s, rays
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.people import camera_at
 
-from core.reconstruction.ground import CAMERA_UP, camera_on_ground, find_ground
+from core.reconstruction.ground import CAMERA_UP, camera_on_ground, find_ground, lowered_to_landing
 
 
 def resting_points(camera, spread=(2.0, 2.0), count=300, noise=0.01, seed=0):
@@ -62,3 +62,20 @@ def test_camera_on_ground_puts_the_pelvis_over_the_origin():
     there = got[:3, :3] @ pelvis + got[:3, 3]
     assert np.allclose(there, [0, 0.9, 0], atol=0.01)
     assert np.isclose(np.linalg.det(got[:3, :3]), 1)
+
+
+def test_who_jumps_off_a_box_lands_on_the_ground():
+    standing, landed = np.array([0, 1.0, 5.0]), np.array([1.0, 2.8, 5.0])
+    box = find_ground(np.tile(standing, (60, 1)))
+    assert np.isclose(box.height, -1.0)
+    path = np.concatenate([np.tile(standing, (40, 1)), np.linspace(standing, landed, 10), np.tile(landed, (20, 1))])
+    assert np.isclose(lowered_to_landing(box, path).height, -2.8)
+    assert lowered_to_landing(box, path[:44]) == box  # a few bad frames do not move the ground
+
+
+def test_a_plane_with_feet_under_it_is_not_the_ground():
+    camera = camera_at([0, 1.6, 6], 0.0)
+    ground = resting_points(camera, count=100)
+    box = resting_points(camera, count=140) - [0, 1.0, 0]
+    found = find_ground(np.concatenate([ground, box]))
+    assert np.isclose(found.height, -1.6, atol=0.05)
