@@ -30,11 +30,11 @@ def header() -> str:
 
 
 def sample_card(sample: str) -> str:
-    """A sample's first frame and what it shows."""
+    """A frame of a sample and what it shows."""
     note = escape(_SAMPLE_NOTES[sample])
-    title = escape(SAMPLES[sample].removeprefix("Sample: ").capitalize())
+    title = escape(SAMPLES[sample])
     return (
-        f'<figure class="sample"><img src="/api/samples/{sample}/poster.jpg" alt="First frame: {note}">'
+        f'<figure class="sample"><img src="/api/samples/{sample}/poster.jpg" alt="{note}">'
         f"<figcaption><strong>{title}</strong> {note}</figcaption></figure>"
     )
 

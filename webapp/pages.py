@@ -4,12 +4,14 @@ Nothing long runs in Gradio's queue. Handlers put a run into the queue of jobs a
 it is while it is not finished, and switches itself off.
 """
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from core.errors import RunNotFoundError, UnderstudyError
+from core.errors import BadInputError, RunNotFoundError, UnderstudyError
 from core.jobs.store import RunRecord
 from webapp import fragments
 from webapp.site import Site
@@ -35,8 +37,8 @@ def build_page(site: Site) -> gr.Blocks:
         with gr.Column(visible=False, elem_id="run") as run_area:
             with gr.Row(elem_classes=["run-bar"]):
                 head = gr.HTML(padding=False)
-                cancel = gr.Button("Cancel", elem_classes=["small"], visible=False, scale=0, min_width=120)
-                gr.Button("New run", elem_classes=["small"], link="/", link_target="_self", scale=0, min_width=120)
+                cancel = gr.Button("Cancel", size="md", visible=False, scale=0, min_width=110)
+                gr.Button("New run", size="md", link="/", link_target="_self", scale=0, min_width=120)
             stages = gr.HTML(padding=False)
             frame = ViewerFrame()
         recent = gr.HTML(padding=False)
@@ -88,11 +90,11 @@ def _start_area(site: Site) -> tuple[Any, ...]:
         with gr.Column(scale=1, elem_classes=["card"]):
             gr.HTML("<h2>Use your own</h2>", padding=False)
             file = gr.File(
-                label="A video of one person or more, or a picture", file_types=_FILE_TYPES, height=150, elem_id="file"
+                label="A video or a picture", show_label=False, file_types=_FILE_TYPES, height=160, elem_id="file"
             )
             with gr.Row(elem_classes=["window"]):
-                start = gr.Number(None, label="From (s)", minimum=0, placeholder="start", min_width=110, elem_id="from")
-                end = gr.Number(None, label="To (s)", minimum=0, placeholder="end", min_width=110, elem_id="to")
+                start = gr.Textbox(label="From", placeholder="0:00", max_lines=1, min_width=110, elem_id="from")
+                end = gr.Textbox(label="To", placeholder="its end", max_lines=1, min_width=110, elem_id="to")
             physics = gr.Radio(_PHYSICS, value="assisted", label="What to make", elem_id="physics")
             go = gr.Button("Start", variant="primary", size="lg", elem_id="go")
             gr.HTML(
@@ -116,22 +118,38 @@ def _sample_starter(site: Site, sample: str) -> Any:
 
 
 def _file_starter(site: Site) -> Any:
-    def start_run(file: str | None, start: float | None, end: float | None, physics: str = "assisted") -> str:
-        """Start a run of an uploaded video or picture, from `start` to `end` seconds; returns the run's id."""
+    def start_run(file: str | None, start: str = "", end: str = "", physics: str = "assisted") -> str:
+        """Start a run of an uploaded video or picture from `start` to `end` (seconds or m:ss); returns its id."""
         if not file:
             raise gr.Error("Choose a video or a picture first.", title="Nothing to start", print_exception=False)
-        choices = {"start_s": start or 0.0, "end_s": end, "physics": physics}
-        return _started(lambda: site.start_run(Path(file), Path(file).name, choices))
+        path = Path(file)
+
+        def begin() -> RunRecord:
+            choices = {"start_s": seconds(start) or 0.0, "end_s": seconds(end), "physics": physics}
+            return site.start_run(path, path.name, choices)
+
+        return _started(begin)
 
     return start_run
 
 
-def _started(start: Any) -> str:
+def seconds(text: str) -> float | None:
+    """A time as a person writes it, "12.5" or "1:23" or "1:02:03", in seconds; None where the field is empty."""
+    if not text.strip():
+        return None
+    if not re.fullmatch(r"(\d+:){0,2}\d+([.,]\d*)?", text.strip()):
+        raise BadInputError(f"A time should be given in seconds or as minutes:seconds (1:23), but is {text.strip()!r}.")
+    total = 0.0
+    for part in text.strip().replace(",", ".").split(":"):
+        total = total * 60 + float(part)
+    return total
+
+
+def _started(start: Callable[[], RunRecord]) -> str:
     try:
-        run: RunRecord = start()
+        return start().id
     except UnderstudyError as error:
         raise gr.Error(str(error), title="This cannot be started", duration=20, print_exception=False) from None
-    return run.id
 
 
 def _show(site: Site, run_id: str) -> list[Any]:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from core.errors import BadInputError, RunNotFoundError
 from core.jobs.home import safe_file_name
-from core.video.decode import read_frames
+from core.video.decode import open_video, probe, timed_frames
 from webapp.run_view import run_view, track_view
 from webapp.site import Site, sample_path
 
@@ -91,7 +91,7 @@ def make_router(site: Site) -> APIRouter:
 
     @router.get("/api/samples/{sample}/poster.jpg")
     def get_poster(sample: str) -> Response:
-        """The first frame of a sample."""
+        """A frame of a sample, two thirds in."""
         return Response(_poster(sample), media_type="image/jpeg", headers={"cache-control": "max-age=3600"})
 
     return router
@@ -109,7 +109,10 @@ def _on_disk(file: UploadFile, folder: Path) -> Iterator[Path]:
 
 @cache
 def _poster(sample: str) -> bytes:
-    picture = Image.fromarray(next(read_frames(sample_path(sample))))
+    path = sample_path(sample)
+    when = probe(path).duration_s * 2 / 3
+    with open_video(path) as container:
+        picture = Image.fromarray(next(frame for time, frame in timed_frames(container, when) if time >= when))
     picture.thumbnail((_POSTER_WIDTH, _POSTER_WIDTH))
     data = BytesIO()
     picture.save(data, "JPEG", quality=82)

@@ -16,7 +16,7 @@ from core.jobs.submit import Submission
 from core.jobs.worker import Worker, make_client
 from webapp.settings import Settings
 
-SAMPLES = {"walker": "Sample: the walker", "flip": "Sample: the flip"}
+SAMPLES = {"walker": "The walker", "flip": "The flip"}
 
 
 class Site:

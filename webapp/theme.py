@@ -37,8 +37,9 @@ def make_theme() -> gr.themes.Base:
         text_size=sizes.text_lg,
         spacing_size=sizes.spacing_lg,
         radius_size=sizes.radius_md,
-        font=(fonts.LocalFont("IBM Plex Sans"), "ui-sans-serif", "system-ui", "sans-serif"),
-        font_mono=(fonts.LocalFont("IBM Plex Mono"), "ui-monospace", "monospace"),
+        # Weight 600 would be a file with a part of the letters only.
+        font=(fonts.LocalFont("IBM Plex Sans", weights=(400, 700)), "ui-sans-serif", "system-ui", "sans-serif"),
+        font_mono=("ui-monospace", "monospace"),
     )
     # The same paper, cards and lines as the viewer's style sheet, so that its frame is no seam.
     paper, card, field, line = (
@@ -47,11 +48,12 @@ def make_theme() -> gr.themes.Base:
         ("#ffffff", "#22252e"),
         ("#dcd8cf", "#2c2f3a"),
     )
+    quiet = ("#ebe7df", "#262932")
     ink, soft = ("#1d1c22", "#eeedf0"), ("#5c5a64", "#a5a7b4")
     return theme.set(
         **_both("body_background_fill", paper),
         **_both("background_fill_primary", card),
-        **_both("background_fill_secondary", ("#efece5", "#22252e")),
+        **_both("background_fill_secondary", quiet),
         **_both("body_text_color", ink),
         **_both("body_text_color_subdued", soft),
         **_both("block_background_fill", card),
@@ -64,6 +66,11 @@ def make_theme() -> gr.themes.Base:
         **_both("button_primary_background_fill", ("*primary_600", "*primary_600")),
         **_both("button_primary_background_fill_hover", ("*primary_700", "*primary_500")),
         **_both("button_primary_text_color", ("#ffffff", "#ffffff")),
+        **_both("button_secondary_background_fill", quiet),
+        **_both("button_secondary_background_fill_hover", line),
+        **_both("button_secondary_text_color", ink),
+        **_both("checkbox_label_background_fill", quiet),
+        **_both("checkbox_label_background_fill_hover", line),
         block_shadow="none",
         block_title_text_weight="600",
         button_large_text_weight="600",
