@@ -73,7 +73,7 @@ def test_of_four_processes_at_once_one_migrates(engine):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", UPGRADE, url],
+            arguments,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

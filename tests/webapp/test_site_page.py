@@ -1,0 +1,139 @@
+"""The Gradio page: what it shows for a run, its endpoints, its headers, and that it asks nobody else."""
+
+import re
+import time
+from html import escape
+
+import pytest
+from support.videos import write_numbered_video
+
+from core.errors import BadInputError
+from core.jobs.store import RunRecord, StageRecord
+from webapp import fragments
+from webapp.pages import seconds
+
+EVIL = '<img src=x onerror="alert(1)">'
+
+
+def record(state="running", **more):
+    stages = (
+        StageRecord("clip", "Cut the window", "done", 1.0, "", 1.25),
+        StageRecord("keypoints", "Find people", "running", 0.4, EVIL, 0.5),
+        StageRecord("physics", "Physics", "waiting", 0.0, "", None),
+    )
+    from datetime import UTC, datetime
+
+    now = datetime.now(UTC)
+    given = {"id": "a" * 16, "name": EVIL, "source_name": "a.mp4", "settings": {"start_s": 1.0, "end_s": 2.5}}
+    given |= {"error": None, "cancel_requested": False, "created": now, "started": now, "finished": None}
+    return RunRecord(**given | {"state": state, "stages": stages} | more)
+
+
+def test_progress_is_told_to_screen_readers_too():
+    html = fragments.stage_list(record())
+    assert re.findall(r'role="progressbar" aria-label="([^"]+)"', html) == [
+        "Cut the window: done",
+        "Find people: running",
+        "Physics: waiting",
+    ]
+    assert re.findall(r'aria-valuenow="(\d+)"', html) == ["100", "40", "0"]
+    assert html.count("aria-current=step") == 1
+    assert "1.2 s" in html
+
+
+def test_nothing_from_outside_becomes_markup():
+    run = record("failed", error=EVIL)
+    for html in (fragments.stage_list(run), fragments.run_head(run), fragments.recent_runs([run])):
+        assert EVIL not in html
+        assert escape(EVIL) in html
+
+
+def test_a_failed_run_says_why():
+    html = fragments.run_head(record("failed", error="Nobody was found."))
+    assert 'role="alert">Nobody was found.' in html
+    assert "1 s to 2.5 s" in html
+    assert "Cancelling" in fragments.run_head(record(cancel_requested=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("", None), (" ", None), ("12.5", 12.5), ("1:05", 65), ("1:02:03,5", 3723.5), ("0", 0)]
+)
+def test_times_are_read_as_people_write_them(text, value):
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "1:2:3:4", "nan", "1e9", "1:"])
+def test_other_times_are_refused(text):
+    with pytest.raises(BadInputError, match="minutes:seconds"):
+        seconds(text)
+
+
+def test_the_page_is_served_with_its_guards(site_client):
+    answer = site_client.get("/")
+    assert answer.status_code == 200
+    assert "Understudy" in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    policy = answer.headers["content-security-policy"]
+    assert "frame-ancestors 'self'" in policy
+    assert not re.search(r"https?:", policy)
+
+
+def test_the_page_names_no_other_host(site_client):
+    config = site_client.get("/config").json()
+    assert config["analytics_enabled"] is False
+    css = site_client.get("/theme.css").text
+    assert "fonts.googleapis" not in css + str(config.get("stylesheets"))
+
+
+def test_only_the_named_endpoints_are_public(site_client):
+    info = site_client.get("/gradio_api/info").json()
+    assert set(info["named_endpoints"]) == {"/start_run", "/start_walker", "/start_flip"}
+    assert info["unnamed_endpoints"] == {}
+
+
+def call(client, name, *data):
+    answer = client.post(f"/gradio_api/run/{name}", json={"data": list(data)})
+    return answer.status_code, answer.json()
+
+
+def test_the_sample_button_starts_a_run(site_client):
+    status, answer = call(site_client, "start_walker", "none")
+    assert status == 200, answer
+    (run_id,) = answer["data"]
+    store = site_client.app.state.site.store
+    assert store.get(run_id).settings["physics"] == "none"
+    deadline = time.monotonic() + 30
+    while not store.get(run_id).is_finished and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert store.get(run_id).state == "done"
+
+
+def uploaded(client, path):
+    with path.open("rb") as file:
+        answer = client.post("/gradio_api/upload", files={"files": (path.name, file)})
+    return {"path": answer.json()[0], "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
+
+
+def test_an_upload_on_the_page_starts_a_run(site_client, tmp_path):
+    video = write_numbered_video(tmp_path / "mine.mp4", frames=20, fps=10)
+    status, answer = call(site_client, "start_run", uploaded(site_client, video), "0:00.5", "1.5", "assisted")
+    assert status == 200, answer
+    run = site_client.app.state.site.store.get(answer["data"][0])
+    assert (run.name, run.settings["start_s"], run.settings["end_s"]) == ("mine.mp4", 0.5, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("content", "start", "words"),
+    [(b"no video" * 99, "", "should be a video"), (None, "", "Choose a video"), (b"x", "soon", "minutes:seconds")],
+)
+def test_bad_input_is_a_sentence_on_the_page(site_client, tmp_path, content, start, words):
+    file = None
+    if content is not None:
+        (tmp_path / "bad.mp4").write_bytes(content)
+        file = uploaded(site_client, tmp_path / "bad.mp4")
+    before = len(site_client.app.state.site.store.recent(1000))
+    status, answer = call(site_client, "start_run", file, start, "", "assisted")
+    assert status == 500  # Gradio's way to tell the page of an error
+    assert words in answer["error"]
+    assert "Traceback" not in str(answer)
+    assert len(site_client.app.state.site.store.recent(1000)) == before

@@ -1,0 +1,66 @@
+"""What the viewer is told of a run's people, motions and keypoints."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from core.jobs.home import new_run_id
+from core.motion import Track
+from webapp.run_view import run_view, track_view
+
+
+@pytest.fixture
+def run(site_client):
+    """A stored run whose folder has two people; nobody performs it."""
+    site = site_client.app.state.site
+    run_id = new_run_id()
+    record = site.store.create(run_id, "A", "a.mp4", {}, [("clip", "Cut")])
+    folder = site.home.run(run_id)
+    for person in (0, 1):
+        times = np.arange(3) / 30
+        keypoints = np.full((3, 33, 3), 10.123456)
+        size = np.array([160, 96])
+        Track(30.0, times, keypoints, np.zeros((3, 33, 3)), np.zeros((3, 4)), size).save(
+            folder.person(person) / "track.npz"
+        )
+    for name in ("hmr.glb", "hmr.npz", "rollouts/assisted-body.glb", "rollouts/assisted.npz", "motion.npz"):
+        path = folder.person(0) / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+    yield site, record, folder
+    site.store.finish(run_id, "cancelled")
+    shutil.rmtree(folder.root)
+
+
+def test_motions_are_listed_once_they_can_be_shown(site_client, run):
+    site, record, _ = run
+    view = run_view(record, site.home)
+    first, second = view["people"]
+    assert [m["name"] for m in first["motions"]] == ["hmr", "assisted"]  # motion.glb is not there yet
+    assert second["motions"] == []
+    shown = first["motions"][1]
+    assert shown["url"] == f"/api/runs/{record.id}/files/person-0/rollouts/assisted-body.glb"
+    assert shown["offset_s"] == 0
+    for motion in first["motions"]:
+        assert site_client.get(motion["url"]).status_code == 200
+        assert site_client.get(motion["npz_url"]).status_code == 200
+    assert view["clip"] is None
+    assert view["metrics"] is None
+
+
+def test_a_track_is_told_in_pixels_with_lines_to_draw(site_client, run):
+    _, record, folder = run
+    view = site_client.get(f"/api/runs/{record.id}/people/1/track.json").json()
+    assert view == track_view(folder, 1)
+    assert (view["fps"], view["width"], view["height"]) == (30.0, 160, 96)
+    assert np.array(view["keypoints"]).shape == (3, 33, 3)
+    assert view["keypoints"][0][0] == [10.12, 10.12, 10.12]
+    assert all(0 <= a < 33 and 0 <= b < 33 for a, b in view["edges"])
+    assert site_client.get(f"/api/runs/{record.id}/people/2/track.json").status_code == 404
+
+
+def test_a_broken_clip_is_no_clip(run):
+    site, record, folder = run
+    folder.clip.write_bytes(b"no video")
+    assert run_view(record, site.home)["clip"] is None
