@@ -84,11 +84,19 @@ export class Actor {
   }
 }
 
+/** A body that comes with colours of its own keeps them; a plain one is painted in the motion's colour. */
 function dress(mesh, colour) {
   mesh.castShadow = true;
   mesh.receiveShadow = true;
-  mesh.material = new MeshStandardMaterial({ color: new Color(colour), roughness: 0.62, metalness: 0 });
+  mesh.material = mesh.material.clone();
+  if (!mesh.material.map && !mesh.geometry.hasAttribute("color")) mesh.material.color.set(colour);
 }
+
+/** Clear where one looks straight at it and denser towards its edges, so that the other body is seen through it. */
+const GLASS = `
+  float facing = abs(dot(normalize(normal), normalize(vViewPosition)));
+  diffuseColor.a *= mix(1.0, 0.3, facing * facing);
+  #include <opaque_fragment>`;
 
 /** First only the depth, then the colour: so the back of the body does not shine through its front. */
 function makeGhost(mesh, colour) {
@@ -103,9 +111,12 @@ function makeGhost(mesh, colour) {
     emissiveIntensity: 0.25,
     roughness: 0.9,
     transparent: true,
-    opacity: 0.42,
+    opacity: 0.75,
     depthWrite: false,
     depthFunc: LessEqualDepth,
   });
+  mesh.material.onBeforeCompile = (shader) => {
+    shader.fragmentShader = shader.fragmentShader.replace("#include <opaque_fragment>", GLASS);
+  };
   mesh.renderOrder = 2;
 }

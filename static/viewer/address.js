@@ -5,7 +5,7 @@ const PANE = /^[\w-]{1,64}$/;
 /**
  * What the query string asks for.
  * @returns {{run: string, person: number, t: number, panes: string[], ghost: string, theme: string, follow: boolean,
- *   keypoints: boolean}} `ghost` is "" when off; `panes` are "source" or the names of motions, one to four of them.
+ *   keypoints: boolean, embedded: boolean}} `embedded`: within a page that has its own head and progress; `ghost` is "" when off; `panes` are "source" or the names of motions, one to four of them.
  */
 export function readAddress(search = location.search) {
   const query = new URLSearchParams(search);
@@ -16,20 +16,25 @@ export function readAddress(search = location.search) {
     t: Math.max(0, Number(query.get("t")) || 0),
     panes: panes.length ? onlyOneSource(panes).slice(0, 4) : ["source", "hmr", "assisted"],
     ghost: PANE.test(query.get("ghost") ?? "") ? query.get("ghost") : "",
+    embedded: query.get("embedded") === "1",
     theme: ["dark", "light"].includes(query.get("theme")) ? query.get("theme") : "",
     follow: query.get("follow") !== "0",
     keypoints: query.get("keypoints") !== "0",
   };
 }
 
-/** The absolute link to a view, with everything left out that is as it would be anyway. */
-export function addressOf(view, time) {
+/**
+ * The absolute link to a view, with everything left out that is as it would be anyway. A link to be shared stands alone:
+ * it neither belongs into a frame nor forces a theme on others.
+ */
+export function addressOf(view, time, { shared = false } = {}) {
   const query = new URLSearchParams({ run: view.run });
   if (view.person) query.set("person", view.person);
   if (time) query.set("t", Number(time.toFixed(3)));
   query.set("panes", view.panes.join(","));
   if (view.ghostOn) query.set("ghost", view.ghost);
-  if (view.theme) query.set("theme", view.theme);
+  if (view.theme && !shared) query.set("theme", view.theme);
+  if (view.embedded && !shared) query.set("embedded", "1");
   if (!view.follow) query.set("follow", "0");
   if (!view.keypoints) query.set("keypoints", "0");
   const link = new URL(location.href);

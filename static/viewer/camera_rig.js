@@ -37,7 +37,7 @@ export class CameraRig {
     element.style.touchAction = "pan-y"; // and one finger up or down scrolls as well
     controls.target = this.target;
     controls.enableDamping = true;
-    controls.dampingFactor = 0.12;
+    controls.dampingFactor = 0.2;
     controls.maxPolarAngle = Math.PI / 2 - 0.01;
     controls.minDistance = 0.5;
     controls.maxDistance = 60;
@@ -61,7 +61,7 @@ export class CameraRig {
   hold(path, { view = "three-quarter", follow, aspect }) {
     const box = boxToHold(path, follow);
     box.getCenter(this.target);
-    this.lookFrom(view, 1.06 * distanceToHold(box, directionOf(view), FOV, aspect));
+    this.lookFrom(view, 1.02 * distanceToHold(box, directionOf(view), FOV, aspect));
   }
 
   lookFrom(view, distance) {

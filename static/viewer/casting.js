@@ -24,10 +24,10 @@ export function choices(motions, wanted) {
   return [...names].map((name) => [name, titleOf(name, motions)]);
 }
 
-/** "mesh 40 %": the stage that is at work, or null. */
+/** "Recover the mesh, 40 %": the stage that is at work, or null. */
 export function stageAtWork(run) {
   const stage = run.stages?.find((each) => each.state === "running");
-  return stage ? `${stage.title} ${Math.round(100 * (stage.fraction ?? 0))} %` : null;
+  return stage ? `${stage.title}, ${Math.round(100 * (stage.fraction ?? 0))}\u00a0%` : null;
 }
 
 /**
@@ -44,8 +44,8 @@ export function cast(wanted, motions, run) {
   const title = titleOf(wanted, motions);
   if (!isFinished(run)) {
     const stage = stageAtWork(run);
-    const note = stage ? `${title} is being computed: ${stage}` : `${title} is waiting for its turn`;
-    return { motion: understudy, note: understudy ? `${note}. Meanwhile: the reconstruction.` : note, busy: true };
+    const note = stage ? `Being computed: ${stage}` : `${title} is waiting for its turn`;
+    return { motion: understudy, note: understudy ? `${note}. Until then: the reconstruction` : note, busy: true };
   }
   const reason = { failed: "the run failed before it", cancelled: "the run was cancelled before it" }[run.state];
   const note = reason ? `${title} is missing: ${reason}.` : `This run has no motion “${title}”.`;

@@ -28,6 +28,9 @@ export function exposeHandle({ clock, panes, isReady, nextDraw }) {
         loading: Boolean(pane.loading),
       })),
     /** A joint's place [x, y, z] (m, y up) in a pane, by position or name, at the frame shown; null where unknown. */
-    jointPosition: (pane, joint) => paneOf(pane)?.actor?.joint(joint)?.toArray() ?? null,
+    jointPosition: (pane, joint) => {
+      panes.pose();
+      return paneOf(pane)?.actor?.joint(joint)?.toArray() ?? null;
+    },
   };
 }

@@ -2,6 +2,7 @@
 
 import { addressOf, copyText, readAddress } from "./address.js";
 import { Clock } from "./clock.js";
+import { element } from "./dom.js";
 import { exposeHandle } from "./handle.js";
 import { listenToKeys } from "./keyboard.js";
 import { showLinks } from "./links.js";
@@ -19,6 +20,7 @@ const at = (id) => document.getElementById(id);
 const asked = readAddress();
 const view = { ...asked, ghost: asked.ghost || "motion", ghostOn: Boolean(asked.ghost) };
 const clock = new Clock();
+document.body.classList.toggle("embedded", asked.embedded); // the style leaves out what the page around says already
 let run = null;
 let dirty = true;
 let drawn = [];
@@ -40,7 +42,7 @@ const toolbar = new Toolbar(at("tools"), view, {
   onPerson: choosePerson,
   onView: (name) => panes.hold(name),
   onChange: change,
-  onCopy: () => copyText(addressOf(view, clock.time)),
+  onCopy: () => copyText(addressOf(view, clock.time, { shared: true })),
 });
 
 function change(changes) {
@@ -71,7 +73,7 @@ function onRun(answer) {
   document.title = run.name ? `${run.name} · Understudy` : "Understudy";
   at("run-state").textContent = stateWords(run);
   at("run-state").dataset.state = run.state;
-  say(noticeOf(run), run.state === "failed" ? "error" : "");
+  if (!asked.embedded) say(noticeOf(run), run.state === "failed" ? "error" : "");
   showProgress(at("progress"), run);
   if (run.clip) {
     clock.setLength(run.clip.frames, run.clip.fps);
@@ -94,8 +96,8 @@ function refresh() {
 }
 
 function onTrouble(trouble) {
-  if (!trouble) say(noticeOf(run));
-  else if (trouble.kind === "missing") sayInstead(trouble.message, "It may have been cleaned away, or the link is not whole. Start a new run from the first page.");
+  if (!trouble) say(run && !asked.embedded ? noticeOf(run) : "");
+  else if (trouble.kind === "missing") sayInstead(trouble.message, "It may have been cleaned away, or the link is not whole. Start a new run from there:");
   else say(trouble.message);
 }
 
@@ -111,7 +113,8 @@ function sayInstead(text, advice) {
   at("show").hidden = true;
   at("tools").hidden = true;
   at("run-state").textContent = "";
-  say(`${text} ${advice}`, "error");
+  say(`${text} ${advice} `, "error");
+  at("notice").append(element("a", { href: "../", target: "_top" }, "First page"));
 }
 
 function tick(now) {
@@ -146,5 +149,5 @@ exposeHandle({
   },
 });
 if (view.run) watchRun(view.run, onRun, onTrouble);
-else sayInstead("No run is named in the address.", "Open a run from the first page.");
+else sayInstead("No run is named in the address.", "Choose one, or start one:");
 requestAnimationFrame(tick);

@@ -71,18 +71,22 @@ export class Panes {
     const film = Math.min(Math.max(0.85 * aspect, 0.7), 1.45);
     const columns = this.list.map((pane) => `minmax(0, ${pane === this.source ? film.toFixed(2) : 1}fr)`).join(" ");
     this.container.style.setProperty("--columns", columns);
+    this.container.style.setProperty("--aspect", aspect.toFixed(4));
+  }
+
+  /** Let every body take its pose at the clock's frame. */
+  pose() {
+    const { frame, time } = this.clock;
+    const places = this.#path?.places;
+    const centre = this.#state?.follow && places ? places[Math.min(frame, places.length - 1)] : ORIGIN;
+    this.#motionPanes.forEach((pane) => pane.pose(time, centre));
   }
 
   /** Draw every pane at the clock's frame. */
   render() {
-    const { frame, time } = this.clock;
     this.source?.render();
-    const places = this.#path?.places;
-    const centre = this.#state?.follow && places ? places[Math.min(frame, places.length - 1)] : ORIGIN;
-    for (const pane of this.#motionPanes) {
-      pane.pose(time, centre);
-      pane.studio.centreAt(this.rig.target);
-    }
+    this.pose();
+    this.#motionPanes.forEach((pane) => pane.studio.centreAt(this.rig.target));
     this.theatre?.render(this.#motionPanes, this.rig.camera);
   }
 
@@ -107,7 +111,6 @@ export class Panes {
       line: styleColour("--grid"),
       floor: styleColour("--floor"),
       shadow: Number(getComputedStyle(document.documentElement).getPropertyValue("--shadow")) || 0.3,
-      sky: 1.35,
     };
     this.#motionPanes.forEach((pane) => pane.studio.paint(colours));
     this.onChange();

@@ -30,15 +30,15 @@ function stageItem(stage) {
   return element(
     "li",
     { dataset: { state: stage.state } },
+    bar,
     element("span", { className: "mark", "aria-hidden": "true" }, MARKS[stage.state] ?? ""),
     element("span", { className: "stage-title" }, stage.title),
     element("span", { className: "stage-state" }, stateText(stage, percent)),
-    bar,
   );
 }
 
 function stateText(stage, percent) {
-  if (stage.state === "running") return [`${percent} %`, stage.message].filter(Boolean).join(" · ");
+  if (stage.state === "running") return [`${percent}\u00a0%`, stage.message].filter(Boolean).join(" · ");
   if (stage.state === "done" && stage.seconds != null) return duration(stage.seconds);
   return WORDS[stage.state] ?? stage.state;
 }

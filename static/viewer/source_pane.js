@@ -3,6 +3,8 @@
 import { element } from "./dom.js";
 import { drawKeypoints } from "./keypoints.js";
 
+const REPORT_LAG = 2; // frames
+
 export class SourcePane {
   name = "source";
   #clock;
@@ -71,13 +73,19 @@ export class SourcePane {
 
   /** True where the picture of the clock's frame is on the screen, or none can come. */
   get settled() {
-    return !this.#video.src || Boolean(this.#video.error) || (this.#video.readyState >= 2 && !this.#video.seeking);
+    const video = this.#video;
+    if (!video.src || video.error) return true;
+    const there = this.#clock.playing || Math.abs(video.currentTime - this.#target) * this.#clock.fps < 0.5;
+    return video.readyState >= 2 && !video.seeking && there;
   }
 
   /** The frame on the screen while the video plays and leads the clock, else null. */
   get leadingFrame() {
     if (!this.#leads) return null;
-    return this.#video.seeking ? this.#clock.frame : this.#presented;
+    if (this.#video.seeking) return this.#clock.frame;
+    // A browser that is too busy to report every frame that it shows is asked where the video is instead.
+    const due = Math.floor(this.#video.currentTime * this.#clock.fps + 1e-3);
+    return Math.abs(due - this.#presented) <= REPORT_LAG ? this.#presented : due;
   }
 
   /** Draw the keypoints of the clock's frame. */
@@ -93,16 +101,21 @@ export class SourcePane {
     if (frame && this.#showKeypoints) drawKeypoints(context, frame, this.#track, ratio);
   }
 
+  /** The middle of the clock's frame (s), where no rounding can lead to a neighbour. */
+  get #target() {
+    return Math.min((this.#clock.frame + 0.5) / this.#clock.fps, this.#video.duration || Infinity);
+  }
+
   #seek() {
     const video = this.#video;
     if (video.readyState < 1 || video.seeking) return; // what is wanted by then is asked for after that seek
-    video.currentTime = Math.min((this.#clock.frame + 0.5) / this.#clock.fps, video.duration || Infinity);
+    video.currentTime = this.#target;
     this.#presented = this.#clock.frame;
   }
 
   #afterSeek() {
-    const off = this.#video.currentTime * this.#clock.fps - 0.5 - this.#clock.frame;
-    if (Math.abs(off) > 0.75 && !this.#leads) this.#seek();
+    const off = (this.#video.currentTime - this.#target) * this.#clock.fps;
+    if (Math.abs(off) > 0.5 && !this.#leads) this.#seek();
     this.#follow();
   }
 

@@ -19,9 +19,9 @@ const KEY_LIGHT = new Vector3(-2.2, 5, 3);
 export class Studio {
   scene = new Scene();
   stage = new Group(); // holds the motion's own world; it moves so that the person followed stays in the middle
-  #key = new DirectionalLight(0xfff4e6, 2.6);
-  #rim = new DirectionalLight(0xd4e4ff, 1.3);
-  #sky = new HemisphereLight(0xf4f7ff, 0x8d8377, 1.35);
+  #key = new DirectionalLight(0xfff4e6, 2.3);
+  #rim = new DirectionalLight(0xd4e4ff, 1.5);
+  #sky = new HemisphereLight(0xf4f7ff, 0xb5a894, 1.9);
   #shadow = new ShadowMaterial({ opacity: 0.3 });
   #ground = groundMaterial();
 
@@ -45,11 +45,10 @@ export class Studio {
   }
 
   /** Colours from the style sheet ("rgb(…)") and the strength of the shadow in [0, 1]. */
-  paint({ line, floor, shadow, sky }) {
+  paint({ line, floor, shadow }) {
     this.#ground.uniforms.line.value.set(line);
     this.#ground.uniforms.floor.value.set(floor);
     this.#shadow.opacity = shadow;
-    this.#sky.intensity = sky;
   }
 
   /** Keep the light on the person (place on the ground in the scene) so that the shadow is sharp wherever they go. */

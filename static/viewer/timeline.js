@@ -57,7 +57,10 @@ export class Timeline {
     const { frame, lastFrame, time } = this.#clock;
     this.#scrubber.value = frame;
     this.#scrubber.style.setProperty("--done", lastFrame ? frame / lastFrame : 0);
-    this.#readout.value = `${time.toFixed(2)} s · frame ${frame} / ${lastFrame}`;
+    this.#readout.replaceChildren(
+      element("span", {}, `${time.toFixed(2)} s`),
+      element("span", {}, `frame ${frame} / ${lastFrame}`),
+    );
     this.#scrubber.setAttribute("aria-valuetext", `${time.toFixed(2)} seconds, frame ${frame} of ${lastFrame}`);
   }
 

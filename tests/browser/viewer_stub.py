@@ -1,0 +1,167 @@
+"""A run made for tests and a small server that offers it to the viewer by the routes of the real one."""
+
+import copy
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import uvicorn
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from support.videos import write_numbered_video
+
+from core.body import load_body
+from core.body.kinematics import body_motion
+from core.export.glb import write_glb
+from core.keypoints.skeletons import BLAZEPOSE_EDGES
+from core.motion import BodyMotion
+
+VIEWER = Path(__file__).resolve().parents[2] / "static" / "viewer"
+FPS, FRAMES, WIDTH, HEIGHT = 24, 36, 160, 96
+# Stricter than the site's own: scripts from here, the import map inline, nothing evaluated.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "connect-src 'self' blob: data:; img-src 'self' data: blob:; frame-ancestors 'self'"
+)
+STAGES = ("clip", "keypoints", "mesh_recovery", "reconstruction", "retarget", "physics", "metrics")
+FIGURES = {
+    "hmr": {"keypoint_error_px": 4.2, "jitter": 60.0, "foot_slide_cm_s": 40.0},
+    "motion": {"keypoint_error_px": 6.0, "jitter": 5.0, "foot_slide_cm_s": 8.0},
+    "assisted": {"keypoint_error_px": None, "jitter": 6.0, "foot_slide_cm_s": 8.0, "residual_force_n": 88.2},
+}
+
+
+def walking(aside: float = 0.0, frames: int = FRAMES) -> BodyMotion:
+    """A body that goes 1.5 m along x, knees and arms swinging, `aside` metres off its way."""
+    t = np.arange(frames) / FPS
+    poses = np.zeros((frames, 24, 3))
+    poses[:, 0, 1] = np.pi / 2
+    swing = 0.6 * np.sin(2 * np.pi * t / 1.2)
+    poses[:, 1, 0], poses[:, 2, 0] = swing, -swing
+    poses[:, 4, 0], poses[:, 5, 0] = np.clip(-swing, 0, None), np.clip(swing, 0, None)
+    poses[:, 16, 2], poses[:, 17, 2] = -1.1, 1.1
+    trans = np.stack([t - 0.75, np.full(frames, 0.95), np.full(frames, aside)], axis=1)
+    return body_motion(load_body(), FPS, t, poses.reshape(frames, 72), np.zeros(10), trans)
+
+
+def make_run(folder: Path) -> dict[str, BodyMotion]:
+    """Write clip and GLBs of two people; returns what person 0's motions are."""
+    motions = {"hmr": walking(0.05), "motion": walking(), "assisted": walking(-0.2)}
+    write_numbered_video(folder / "clip.mp4", FRAMES, FPS)
+    for person in (0, 1):
+        (folder / f"person-{person}" / "rollouts").mkdir(parents=True)
+        for name, motion in motions.items():
+            write_glb(folder / motion_path(person, name), motion, load_body(), (0.4, 0.6, 0.8))
+    write_numbered_video(folder / "picture.mp4", 1, FPS)
+    write_glb(folder / "picture.glb", walking(frames=1), load_body(), (0.4, 0.6, 0.8))
+    (folder / "broken.glb").write_bytes(b"glTF, but not much of it")
+    return motions
+
+
+def motion_path(person: int, name: str) -> str:
+    return f"person-{person}/" + ("rollouts/assisted-body.glb" if name == "assisted" else f"{name}.glb")
+
+
+def track() -> dict[str, Any]:
+    """Keypoints that cross the picture from left to right."""
+    spread = np.random.default_rng(0).uniform(-15, 15, (33, 2))
+    frames = [[[20 + 3 * i + x, 48 + y, 0.9] for x, y in spread] for i in range(FRAMES)]
+    return {
+        "fps": FPS,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "keypoints": frames,
+        "edges": [list(edge) for edge in BLAZEPOSE_EDGES],
+    }
+
+
+def run_json(run: str, motions: tuple[str, ...] = ("hmr", "motion", "assisted"), people: int = 1) -> dict[str, Any]:
+    """A finished run; tests change what they want otherwise."""
+
+    def url(path: str) -> str:
+        return f"/api/runs/{run}/files/{path}"
+
+    def person(index: int) -> dict[str, Any]:
+        shown = [{"name": n, "title": n, "url": url(motion_path(index, n)), "offset_s": 0} for n in motions]
+        return {"index": index, "track_url": f"/api/runs/{run}/people/{index}/track.json", "motions": shown}
+
+    return {
+        "id": run,
+        "name": "a walk",
+        "state": "done",
+        "error": None,
+        "created": "2026-01-01T00:00:00Z",
+        "stages": [
+            {"name": n, "title": n.capitalize(), "state": "done", "fraction": 1.0, "message": "", "seconds": 1.5}
+            for n in STAGES
+        ],
+        "clip": {"url": url("clip.mp4"), "fps": FPS, "frames": FRAMES, "width": WIDTH, "height": HEIGHT},
+        "people": [person(index) for index in range(people)],
+        "metrics": {"0": copy.deepcopy(FIGURES)},
+        "artifacts": [{"path": "person-0/hmr.glb", "url": url("person-0/hmr.glb"), "bytes": 1_234_567}],
+    }
+
+
+@dataclass
+class Stub:
+    """The server's address and the runs that it answers with; tests put theirs into `runs`."""
+
+    folder: Path
+    motions: dict[str, BodyMotion]
+    runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    address: str = ""
+
+    def url(self, run: str, query: str = "") -> str:
+        return f"{self.address}/viewer/index.html?run={run}{query}"
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+
+        @app.middleware("http")
+        async def add_policy(request: Request, call_next: Any) -> Response:
+            response: Response = await call_next(request)
+            response.headers["content-security-policy"] = POLICY
+            return response
+
+        @app.get("/api/runs/{run}")
+        def get_run(run: str) -> dict[str, Any]:
+            if run not in self.runs:
+                raise HTTPException(404)
+            return self.runs[run]
+
+        @app.get("/api/runs/{run}/files/{path:path}")
+        def get_file(run: str, path: str) -> FileResponse:
+            if not (self.folder / path).is_file():
+                raise HTTPException(404)
+            return FileResponse(self.folder / path)
+
+        @app.get("/api/runs/{run}/people/{person}/track.json")
+        def get_track(run: str, person: int) -> dict[str, Any]:
+            return track()
+
+        app.mount("/viewer", StaticFiles(directory=VIEWER, html=True))
+        return app
+
+
+class ServerThread:
+    """Serves an application on a free port of this machine until it is stopped."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+
+    def start(self) -> str:
+        """Serve; returns the address once it answers."""
+        self.thread.start()
+        while not self.server.started:
+            if not self.thread.is_alive():
+                raise RuntimeError("The stub server did not start.")
+            self.thread.join(0.02)
+        return f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(10)
