@@ -28,6 +28,8 @@ class Recorder:
         self.torques = np.empty((n_steps, 28))
         self.contacts = np.empty((n_steps, 15, 3))
         self.wrenches = np.empty((n_steps, 6))
+        self.pivots = np.empty((n_steps, 3))
+        self.centres = np.empty((n_steps, 3))
         self._frame = 0
         self._step = 0
 
@@ -49,16 +51,17 @@ class Recorder:
         """Note the last step's `torques` [28], contacts and residual `wrench` [6] about the root's joint frame."""
         self.torques[self._step] = torques
         self.contacts[self._step] = self.world.contact_forces()
-        root = self.world.client.getBasePositionAndOrientation(self.world.humanoid)[0]
-        centre = self.world.client.getLinkState(self.world.humanoid, 0)[0]
         self.wrenches[self._step] = wrench
-        self.wrenches[self._step, 3:] += np.cross(np.array(root) - np.array(centre), wrench[:3])
+        self.pivots[self._step] = self.world.client.getBasePositionAndOrientation(self.world.humanoid)[0]
+        self.centres[self._step] = self.world.client.getLinkState(self.world.humanoid, 0)[0]
         self._step += 1
 
     def rollout(self, reference: HumanoidMotion, speeds: Array, tracker: str) -> Rollout:
         """The rollout, with the imitation reward against `reference` and its velocities `speeds` [T,34]."""
         wanted = Performance(reference.frames, speeds, forward_kinematics(reference.frames).positions)
         terms = imitation_terms(Performance(self.frames, self.velocities, self.positions), wanted)
+        about_centre = self.wrenches.copy()
+        about_centre[:, 3:] += np.cross(self.pivots - self.centres, self.wrenches[:, :3])
         return Rollout(
             fps=reference.fps,
             times=reference.times,
@@ -67,7 +70,7 @@ class Recorder:
             actions=self.actions,
             joint_torques=self._mean_around_frames(self.torques),
             contact_forces=self._mean_around_frames(self.contacts),
-            residual_wrench=self._mean_around_frames(self.wrenches),
+            residual_wrench=self._mean_around_frames(about_centre),
             reward_terms=terms,
             reward_names=NAMES,
             engine="bullet",

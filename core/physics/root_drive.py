@@ -2,7 +2,6 @@
 
 import numpy as np
 import pybullet
-from scipy.spatial.transform import Rotation
 
 from core.physics.bullet import BulletHumanoid
 
@@ -26,8 +25,8 @@ class RootDrive:
         """`max_force`: limit of each component of the wrench, N and N m."""
         self.world = world
         self.max_force = max_force
-        position, rotation = world.client.getBasePositionAndOrientation(world.humanoid)
-        self._start_rotation = Rotation.from_quat(rotation)
+        position, rotation = self._pose()
+        self._start_rotation = np.array(rotation)
         self._constraint = world.client.createConstraint(
             world.humanoid, -1, -1, -1, pybullet.JOINT_FIXED, [0, 0, 0], [0, 0, 0], position, [0, 0, 0, 1], rotation
         )
@@ -35,23 +34,27 @@ class RootDrive:
     def aim(self, position: Array, rotation: Array) -> None:
         """Let the next step bring the root's joint frame to `position` [3] m and `rotation` [4] wxyz."""
         client = self.world.client
-        position_now, rotation_now = client.getBasePositionAndOrientation(self.world.humanoid)
-        now = Rotation.from_quat(rotation_now)
-        self._start_rotation = now
-        turn = (Rotation.from_quat(rotation, scalar_first=True) * now.inv()).as_rotvec()
-        target_rotation = Rotation.from_rotvec(turn / _SOLVER_ERP) * now
-        target = np.array(position_now) + (position - np.array(position_now)) / _SOLVER_ERP
+        position_now, rotation_now = (np.array(each) for each in self._pose())
+        self._start_rotation = rotation_now
+        wanted = rotation[[1, 2, 3, 0]]
+        wanted = wanted if wanted @ rotation_now >= 0 else -wanted
+        # a step turns by little, so the straight line between quaternions is as good as the arc and much cheaper
+        target_rotation = rotation_now + (wanted - rotation_now) / _SOLVER_ERP
         client.changeConstraint(
             self._constraint,
-            jointChildPivot=target.tolist(),
-            jointChildFrameOrientation=target_rotation.as_quat().tolist(),
+            jointChildPivot=(position_now + (position - position_now) / _SOLVER_ERP).tolist(),
+            jointChildFrameOrientation=(target_rotation / np.linalg.norm(target_rotation)).tolist(),
             maxForce=self.max_force,
         )
 
     def wrench(self) -> Array:
         """[6]: force N and torque N m of the last step in the world, about the root's joint (mid-hip)."""
         numbers = np.array(self.world.client.getConstraintState(self._constraint))
-        return np.concatenate([numbers[:3], self._start_rotation.apply(numbers[3:6])])
+        root_in_world = np.array(pybullet.getMatrixFromQuaternion(self._start_rotation)).reshape(3, 3)
+        return np.concatenate([numbers[:3], root_in_world @ numbers[3:6]])
+
+    def _pose(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        return self.world.client.getBasePositionAndOrientation(self.world.humanoid)
 
     def release(self) -> None:
         """Let go of the root."""
