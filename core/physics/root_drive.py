@@ -55,7 +55,3 @@ class RootDrive:
 
     def _pose(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         return self.world.client.getBasePositionAndOrientation(self.world.humanoid)
-
-    def release(self) -> None:
-        """Let go of the root."""
-        self.world.client.removeConstraint(self._constraint)
