@@ -42,13 +42,34 @@ def fit_translation(points: Array, pixels: Array, weights: Array, intrinsics: Ar
     rays = (pixels - intrinsics[:2, 2]) / intrinsics[[0, 1], [0, 1]]
     few = (weights > 0.1).sum(axis=1) < 4
     weights = np.where(few[:, None], 1.0, weights)
-    extent = np.maximum(np.ptp(pixels, axis=1).max(axis=-1), 1.0)
+    extent = _extent(pixels)
     robust = np.ones_like(weights)
     for _ in range(rounds):
         t = _solve(points, rays, weights * robust)
         error = np.linalg.norm(project(points + t[:, None], intrinsics) - pixels, axis=-1)
         robust = 1.0 / (1.0 + (error / (0.04 * extent[:, None])) ** 2)
     return t
+
+
+def moved_onto_rays(points: Array, pixels: Array, trust: Array, weights: Array, intrinsics: Array) -> Array:
+    """`points` [T, N, 3] m (camera axes) with each moved sideways, at its depth, onto the ray through its pixel.
+
+    Networks place landmarks in the picture better than in space: of `points` the depths are kept. `trust` [T, N] in
+    [0, 1] is how far each goes, less where pixel and point contradict each other (Cauchy's weight at 10 % of the
+    person's extent); `weights` as in `fit_translation`, which says where the points are.
+    """
+    t = fit_translation(points, pixels, weights, intrinsics)
+    error = np.linalg.norm(project(points + t[:, None], intrinsics) - pixels, axis=-1)
+    trust = trust / (1.0 + (error / (0.1 * _extent(pixels)[:, None])) ** 2)
+    depth = points[..., 2:] + t[:, None, 2:]
+    rays = (pixels - intrinsics[:2, 2]) / intrinsics[[0, 1], [0, 1]]
+    moved = np.concatenate([rays * depth - t[:, None, :2], points[..., 2:]], axis=-1)
+    return points + trust[..., None] * (moved - points)
+
+
+def _extent(pixels: Array) -> Array:
+    """The larger side of the box round `pixels` [T, N, 2], at least one."""
+    return np.maximum(np.ptp(pixels, axis=1).max(axis=-1), 1.0)
 
 
 def _solve(points: Array, rays: Array, weights: Array) -> Array:

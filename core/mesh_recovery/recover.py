@@ -7,7 +7,7 @@ import numpy as np
 from core.body import load_body
 from core.body.kinematics import body_motion, pose_body
 from core.errors import BadInputError, NoPersonError
-from core.mesh_recovery.cameras import assumed_intrinsics, fit_translation, turns_to_rays
+from core.mesh_recovery.cameras import assumed_intrinsics, fit_translation, moved_onto_rays, turns_to_rays
 from core.mesh_recovery.closed_form import local_axis_angles, world_rotations
 from core.mesh_recovery.shape import fit_betas, rest_landmarks
 from core.motion import BodyMotion, Track
@@ -29,6 +29,10 @@ class MeshRecoverySettings:
     least_visibility: float = 0.2
     """Keypoints less visible than this do not take part in placing the body."""
 
+    pixel_trust: float = 1.0
+    """How far a fully visible world landmark is moved onto its keypoint's ray before joints are turned (0: not at all).
+    """
+
     seen_from_ahead: bool = True
     """Whether `Track.world` has the axes of a camera that looks straight at the person's hips, as networks fed with
     crops give it; else it has the axes of the camera that took the picture."""
@@ -48,18 +52,20 @@ def recover(track: Track, settings: MeshRecoverySettings | None = None, progress
     intrinsics = assumed_intrinsics(track.image_size)
     if settings.focal_length_px is not None:
         intrinsics[0, 0] = intrinsics[1, 1] = settings.focal_length_px
+    keypoints = track.keypoints[found]
+    weights = keypoint_weights(keypoints, settings.least_visibility)
     seen = track.world[found]
     if settings.seen_from_ahead:
-        hips = track.keypoints[found, 23:25, :2].mean(axis=1)
-        seen = np.einsum("tij,tnj->tni", turns_to_rays(hips, intrinsics), seen)
+        seen = np.einsum("tij,tnj->tni", turns_to_rays(keypoints[:, 23:25, :2].mean(axis=1), intrinsics), seen)
+    trust = settings.pixel_trust * keypoints[..., 2]
+    seen = moved_onto_rays(seen, keypoints[..., :2], trust, weights, intrinsics)
     progress(0.1, "Measuring bones")
     betas = fit_betas(body, seen, settings.bone_sigma_m)
     progress(0.3, "Turning joints")
     poses = local_axis_angles(world_rotations(seen, rest_landmarks(body, betas), body.parents), body.parents)
     progress(0.6, "Placing the body before the camera")
     at_origin = pose_body(body, poses, betas, np.zeros((len(found), 3))).landmarks
-    weights = keypoint_weights(track.keypoints[found], settings.least_visibility)
-    trans = fit_translation(at_origin, track.keypoints[found, :, :2], weights, intrinsics)
+    trans = fit_translation(at_origin, keypoints[..., :2], weights, intrinsics)
 
     nearest = np.abs(found[None, :] - np.arange(len(track))[:, None]).argmin(axis=1)
     motion = body_motion(

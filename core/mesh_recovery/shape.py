@@ -36,7 +36,8 @@ def fit_betas(body: Body, landmarks: Array, sigma: float = 0.015, rounds: int = 
     """The `betas` [10] whose bone lengths are closest to the median lengths in `landmarks` [T, 33, 3] m.
 
     Gauss-Newton on sum((length - seen)^2 / sigma^2) + |betas|^2: the prior of unit variance is what the shape space was
-    built with. `sigma` (m) is how far a median length may be off, `SIGMAS` times as far for some. Landmarks are linear in `betas`, so that eleven T-poses tell all.
+    built with. `sigma` (m) is how far a median length may be off, `SIGMAS` times as far for some. Landmarks are linear
+    in `betas`, so that eleven T-poses tell all.
     """
     seen = np.median(bone_lengths(landmarks), axis=0)
     template = rest_landmarks(body, np.zeros(10))

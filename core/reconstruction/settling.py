@@ -12,16 +12,16 @@ Array = np.ndarray
 class SettleTerms:
     """Standard deviations of what a correction weighs against each other; the defaults are the root's."""
 
-    across_ray_m: float = 0.04
+    across_ray_m: float = 0.015
     """m; how far it may leave the place in the picture where it was seen."""
 
     along_ray_m: float = 0.2
     """m; how far it may move towards or away from the camera: depth is the weak spot of one camera."""
 
-    slide_m_s: float = 0.03
+    slide_m_s: float = 0.06
     """m/s; the speed of a contact point."""
 
-    height_m: float = 0.015
+    height_m: float = 0.008
     """m; the height of a contact point over the ground, and the depth of any point below it."""
 
     acceleration_m_s2: float = 1.5

@@ -11,7 +11,7 @@ from core.body import load_body
 from core.body.kinematics import pose_body
 from core.errors import BadInputError, NoPersonError
 from core.mesh_recovery import MeshRecoverySettings, recover
-from core.mesh_recovery.cameras import fit_translation, project
+from core.mesh_recovery.cameras import fit_translation, moved_onto_rays, project
 from core.mesh_recovery.shape import bone_lengths, fit_betas, rest_landmarks
 
 
@@ -144,12 +144,25 @@ def test_a_crop_off_the_middle_is_seen_from_its_own_ray():
     pose = random_poses(1)
     truth = pose_body(body, np.repeat(pose, 2, 0), BETAS, np.array([[-1.8, 0.0, 4.0], [1.8, 0.0, 4.0]]))
     track = track_of(truth.landmarks, 30.0)
-    aware = recover(track)
-    plain = recover(track, MeshRecoverySettings(seen_from_ahead=False))
+    aware = recover(track, MeshRecoverySettings(pixel_trust=0.0))
+    plain = recover(track, MeshRecoverySettings(pixel_trust=0.0, seen_from_ahead=False))
     turned = [Rotation.from_rotvec(m.poses[:, :3].copy()).as_matrix() for m in (aware, plain)]
     same, off = (np.degrees(Rotation.from_matrix(R[0].T @ R[1]).magnitude()) for R in turned)
     assert same < 3
     assert off > 40
+
+
+def test_points_go_onto_their_rays_at_their_depth():
+    rng = np.random.default_rng(5)
+    truth = rng.uniform(-0.8, 0.8, (4, 33, 3))
+    t = np.array([[0.5, -0.2, 4.0]] * 4)
+    pixels = project(truth + t[:, None], INTRINSICS)
+    wrong = truth + np.concatenate([rng.normal(0, 0.05, (4, 33, 2)), np.zeros((4, 33, 1))], axis=-1)
+    ones = np.ones((4, 33))
+    got = moved_onto_rays(wrong, pixels, ones, ones, INTRINSICS)
+    assert np.linalg.norm(got - truth, axis=-1).mean() < 0.5 * np.linalg.norm(wrong - truth, axis=-1).mean()
+    assert np.allclose(got[..., 2], wrong[..., 2])
+    assert np.array_equal(moved_onto_rays(wrong, pixels, 0 * ones, ones, INTRINSICS), wrong)
 
 
 def test_progress_runs_to_the_end():
