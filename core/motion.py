@@ -67,8 +67,9 @@ class Clip:
 class Track:
     """One person's keypoints over the whole clip, in BlazePose's 33 names (`core.keypoints.skeletons`).
 
-    `keypoints` [T,33,3]: x px, y px, visibility in [0,1]. `world` [T,33,3] m: hip-centred, in
-    the axes (x right, y down, z forward) of a camera turned to look straight at the hips, as crops are seen. `boxes` [T,4] px: x0, y0, x1, y1. In frames without the person all three are zero.
+    `keypoints` [T,33,3]: x px, y px, visibility in [0,1]. `world` [T,33,3] m: hip-centred, in the axes (x right,
+    y down, z forward) of a camera turned to look straight at the hips, as networks fed with crops see it. `boxes`
+    [T,4] px: x0, y0, x1, y1. In frames without the person all three are zero.
     `image_size` [2] px: width, height.
     """
 
