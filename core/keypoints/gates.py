@@ -32,8 +32,8 @@ MAX_JUMP = 0.3
 """Movement of the mid hip from frame to frame, in region sides."""
 MAX_STEP = 0.18
 """Median movement of the keypoints from frame to frame, in region sides; the fastest frames of a flip have 0.15."""
-MAX_SLACK = 2.0
-"""By how much a gap may widen these three limits: they grow with the root of its frames."""
+MAX_SLACK = 3.0
+"""By how much a gap may widen the last two limits: they grow with the root of its frames, that of the size slower."""
 MAX_BONE_CHANGE = 0.35
 """Median over the bones of the logarithm of the length against the person's usual one."""
 
@@ -93,7 +93,7 @@ def break_in_track(pose: Pose, before: Pose, frames_apart: int, usual_bones: np.
     """
     slack = min(np.sqrt(max(frames_apart, 1)), MAX_SLACK)
     growth = abs(np.log(pose.next_region.side / before.next_region.side))
-    if growth > np.log(MAX_GROWTH) * slack:
+    if growth > np.log(MAX_GROWTH) * np.sqrt(slack):
         return "the size jumps"
     jump = np.hypot(pose.next_region.x - before.next_region.x, pose.next_region.y - before.next_region.y)
     if jump > MAX_JUMP * before.next_region.side * slack:

@@ -19,9 +19,11 @@ from core.keypoints.landmarks import LandmarkNetwork, Pose
 from core.keypoints.regions import Region
 from core.keypoints.settings import KeypointSettings
 
-RETRY_TURNS = (np.radians((60.0, -60.0)), np.radians((120.0, -120.0, 180.0)))
+RETRY_TURNS = (np.radians((0.0, 60.0, -60.0)), np.radians((120.0, -120.0, 180.0)))
 RETRY_AFTER = (0, 1, 2, 3, 5, 8, 12)
 """Frames after a loss at which the last region is tried again at other rotations."""
+PROBATION = 8
+"""Whoever is lost with fewer poses than this was not there: skeletons in foliage flicker."""
 MAX_DOUBTS = 4
 MIN_OVERLAP = 0.3
 
@@ -48,6 +50,7 @@ class Tracker:
         frame = _Frame(index, picture)
         followed = self._at(index - 1)
         self._continue(frame, followed)
+        self.people = [p for p in self.people if index in p.poses or len(p.poses) >= PROBATION]
         self._retry(frame)
         self._part(index)
         confirm = index % self._settings.detection_interval == 0
@@ -76,8 +79,11 @@ class Tracker:
                 continue
             region = person.region_at(frame.index)
             for turns in RETRY_TURNS:
-                readings = self._network.read(frame.picture, [region.turned(turn) for turn in turns])
+                # Right after the loss the region has been read as it is, and failed.
+                new = turns[turns != 0] if person.last == frame.index - 1 else turns
+                readings = self._network.read(frame.picture, [region.turned(turn) for turn in new])
                 if self._take_best(person, frame, readings):
+                    self._follow_back(person)
                     break
 
     def _take_best(self, person: Person, frame: _Frame, readings: list[Pose]) -> bool:
