@@ -179,10 +179,12 @@ def _metrics(folder: RunFolder, settings: RunSettings, progress: Progress) -> No
         person = folder.person(n)
         track, motion = Track.load(person / "track.npz"), BodyMotion.load(person / "motion.npz")
         hmr = place_in_world(BodyMotion.load(person / "hmr.npz"), _camera_of(motion))
-        of_person = {"hmr": plausibility(hmr, track), "motion": plausibility(motion, track)}
+        # All are measured at the reconstruction's contacts: each at its own would flatter whoever seldom stands still.
+        contacts = motion.contacts
+        of_person = {"hmr": plausibility(hmr, track, contacts), "motion": plausibility(motion, track, contacts)}
         for path in sorted((person / "rollouts").glob("*.npz")):
             rollout = Rollout.load(path)
-            performed = plausibility(rollout_to_body(rollout, motion), track)
+            performed = plausibility(rollout_to_body(rollout, motion), track, contacts)
             of_person[path.stem] = performed | rollout_figures(rollout)
         figures[str(n)] = of_person
     write_json(folder.metrics, figures)
