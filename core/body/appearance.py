@@ -17,9 +17,13 @@ OUTFIT = {
 """sRGB colours in [0, 1] of the body's regions; regions that are not named here are grey."""
 
 
-def vertex_colours(body: Body) -> Array:
-    """[V,3] sRGB in [0, 1]: the outfit's colours, blended where regions blend (in linear light)."""
-    palette = np.array([OUTFIT.get(name, (0.6, 0.6, 0.6)) for name in body.region_names])
+def vertex_colours(body: Body, dye: tuple[float, float, float] | None = None) -> Array:
+    """[V,3] sRGB in [0, 1]: the outfit's colours, blended where regions blend (in linear light).
+
+    `dye` (sRGB) colours the clothes, the trousers in a darker shade, so that two motions on one body can be told apart.
+    """
+    outfit = OUTFIT if dye is None else OUTFIT | {"shirt": dye, "trousers": tuple(0.45 * c for c in dye)}
+    palette = np.array([outfit.get(name, (0.6, 0.6, 0.6)) for name in body.region_names])
     return srgb_from_linear(body.region_weights @ linear_from_srgb(palette))
 
 

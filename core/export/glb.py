@@ -33,25 +33,25 @@ _TYPES = {
 _CAMERA_TO_Y_UP = np.diag([1.0, -1.0, -1.0])  # OpenCV's axes (y down, z forward) turned half round about x
 
 
-def write_glb(path: Path, motion: BodyMotion, body: Body, colour: Colour | None = None) -> None:
+def write_glb(path: Path, motion: BodyMotion, body: Body, dye: Colour | None = None) -> None:
     """Write `motion` on `body` as a GLB, atomically.
 
-    `colour` (sRGB, [0, 1]) paints the whole body in one colour; without it the body wears its outfit. A motion in the
+    `dye` (sRGB, [0, 1]) colours the body's clothes; without it they have their own colours. A motion in the
     camera's frame is turned y up, so the camera looks along -z from the origin. `BadInputError` where the motion is of
     another body model, empty, or not finite.
     """
-    content = glb_bytes(motion, body, colour)
+    content = glb_bytes(motion, body, dye)
     with replacing(Path(path)) as temporary:
         temporary.write_bytes(content)
 
 
-def glb_bytes(motion: BodyMotion, body: Body, colour: Colour | None = None) -> bytes:
+def glb_bytes(motion: BodyMotion, body: Body, dye: Colour | None = None) -> bytes:
     """The GLB that `write_glb` writes."""
     _check(motion, body)
     document = _Document()
     rest = body.rest_joints(motion.betas)
     rotations, translations = _keys(motion, rest[0])
-    mesh = document.mesh(_attributes(body, motion.betas, plain=colour is not None), body.faces, _material(colour))
+    mesh = document.mesh(_attributes(body, motion.betas, dye), body.faces, _material())
     document.skeleton(body, rest, mesh, rotations[0], translations[0])
     document.animation(motion.times, rotations, translations)
     document.content.extras = {
@@ -89,20 +89,18 @@ def _keys(motion: BodyMotion, rest_pelvis: Array) -> tuple[Array, Array]:
     return np.roll(quaternions, -1, axis=-1).astype(np.float32), translations.astype(np.float32)
 
 
-def _attributes(body: Body, betas: Array, plain: bool) -> dict[str, Array]:
+def _attributes(body: Body, betas: Array, dye: Colour | None) -> dict[str, Array]:
     vertices = body.rest_vertices(betas)
     joints, weights = _whole_weights(body)
-    attributes = {
+    # glTF's vertex colours are linear; the fourth channel keeps rows on multiples of four bytes.
+    light = np.round(255 * linear_from_srgb(vertex_colours(body, dye))).astype(np.uint8)
+    return {
         "POSITION": vertices.astype(np.float32),
         "NORMAL": vertex_normals(vertices, body.faces).astype(np.float32),
         "JOINTS_0": joints,
         "WEIGHTS_0": weights,
+        "COLOR_0": np.concatenate([light, np.full((len(light), 1), 255, np.uint8)], axis=1),
     }
-    if not plain:
-        # glTF's vertex colours are linear; the fourth channel keeps rows on multiples of four bytes.
-        light = np.round(255 * linear_from_srgb(vertex_colours(body))).astype(np.uint8)
-        attributes["COLOR_0"] = np.concatenate([light, np.full((len(light), 1), 255, np.uint8)], axis=1)
-    return attributes
 
 
 def _whole_weights(body: Body) -> tuple[Array, Array]:
@@ -117,9 +115,8 @@ def _whole_weights(body: Body) -> tuple[Array, Array]:
     return joints.astype(np.uint8), weights.astype(np.uint8)
 
 
-def _material(colour: Colour | None) -> gltf.Material:
-    base = [1.0, 1.0, 1.0] if colour is None else [round(float(c), 6) for c in linear_from_srgb(np.array(colour))]
-    surface = gltf.PbrMetallicRoughness(baseColorFactor=[*base, 1.0], metallicFactor=0.0, roughnessFactor=0.75)
+def _material() -> gltf.Material:
+    surface = gltf.PbrMetallicRoughness(baseColorFactor=[1.0] * 4, metallicFactor=0.0, roughnessFactor=0.75)
     return gltf.Material(name="body", pbrMetallicRoughness=surface)
 
 

@@ -7,6 +7,7 @@ import pytest
 from support.gltf import Glb, assert_clean
 
 from core.body import load_body
+from core.body.appearance import vertex_colours
 from core.body.kinematics import body_motion
 from core.body.skinning import skin
 from core.errors import BadInputError
@@ -35,15 +36,14 @@ def test_the_khronos_validator_finds_nothing(body, tmp_path, frames):
     assert_clean(path)
 
 
-def test_one_colour_is_valid_too_and_paints_everything(body, tmp_path):
+def test_a_dye_colours_the_clothes_and_not_the_skin(body, tmp_path):
     path = tmp_path / "motion.glb"
-    write_glb(path, moving(body, 3), body, colour=(1.0, 0.5, 0.0))
+    write_glb(path, moving(body, 3), body, dye=(1.0, 0.5, 0.0))
     assert_clean(path)
-    glb = Glb.read(path)
-    assert "COLOR_0" not in glb.json["meshes"][0]["primitives"][0]["attributes"]
-    assert glb.json["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"] == pytest.approx(
-        [1.0, 0.214, 0.0, 1.0], abs=1e-3
-    )
+    plain, dyed = vertex_colours(body), vertex_colours(body, dye=(1.0, 0.5, 0.0))
+    regions = {name: body.region_weights[:, i] > 0.999 for i, name in enumerate(body.region_names)}
+    np.testing.assert_allclose(dyed[regions["shirt"]], np.tile((1.0, 0.5, 0.0), (regions["shirt"].sum(), 1)), atol=1e-6)
+    np.testing.assert_array_equal(dyed[regions["skin"]], plain[regions["skin"]])
 
 
 def test_its_animation_puts_the_joints_where_the_motion_has_them(body, tmp_path):
