@@ -110,11 +110,23 @@ def break_in_track(pose: Pose, before: Pose, frames_apart: int, usual_bones: np.
 def same_person(a: Pose, b: Pose) -> bool:
     """Whether two skeletons in one picture lie on the same person.
 
-    Left and right are averaged first: two readings of one person often differ by a swap of the two.
+    Either they agree (left and right averaged first: two readings of one person often differ by a swap of the two), or
+    one is a small one in the middle of the other.
     """
     middle_a, middle_b = (pose.keypoints[_PAIRS, :2].mean(axis=1) for pose in (a, b))
     distance = np.median(np.linalg.norm(middle_a - middle_b, axis=1))
-    return bool(distance < 0.12 * min(a.next_region.side, b.next_region.side))
+    sides = sorted((a.next_region.side, b.next_region.side))
+    if distance < 0.12 * sides[0]:
+        return True
+    torsos = [pose.keypoints[_SHOULDERS + _HIPS, :2].mean(axis=0) for pose in (a, b)]
+    return bool(np.linalg.norm(torsos[0] - torsos[1]) < 0.12 * sides[1] and _contained(a.box, b.box) > 0.8)
+
+
+def _contained(a: np.ndarray, b: np.ndarray) -> float:
+    """The share of the smaller of two boxes x0, y0, x1, y1 that the larger one covers."""
+    inner = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)
+    smaller = min(np.prod(a[2:] - a[:2]), np.prod(b[2:] - b[:2]))
+    return float(np.prod(inner) / max(smaller, 1e-9))
 
 
 def quality(pose: Pose) -> float:

@@ -96,3 +96,8 @@ def test_two_readings_of_one_person_are_the_same_even_mirrored():
         mirrored[[left, right]] = mirrored[[right, left]]
     assert same_person(pose(), pose(x=405, world=mirrored))
     assert not same_person(pose(), pose(x=500))
+
+
+def test_a_small_skeleton_within_another_is_the_same_but_a_child_in_front_is_not():
+    assert same_person(pose(), pose(y=270, scale=90))
+    assert not same_person(pose(), pose(y=400, scale=80))

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from core.assets import asset_path
 from core.errors import BadInputError, CancelledError, NoPersonError
 from core.keypoints import KeypointSettings, track_people
 from core.keypoints.gates import bone_lengths
 from core.keypoints.skeletons import INDEX
+from core.video.decode import read_frames
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +89,16 @@ def test_somebody_hidden_for_a_moment_stays_the_same_person(walker_frames, clip_
     assert [int(track.present.sum()) for track in tracks] == [30, 30]
 
 
+def test_the_man_stays_himself_through_his_flip(clip_of):
+    """From the box, turning over in the air before the sun, to the crouch on the grass: one track, few frames lost."""
+    track = track_people(clip_of(list(read_frames(asset_path("samples/flip.mp4")))))[0]
+    hips = track.keypoints[:, [INDEX["left_hip"], INDEX["right_hip"]], 1].mean(axis=1)
+    assert track.present.mean() > 0.85
+    assert track.present[[0, -1]].all()
+    assert hips[0] < 400  # on the box
+    assert hips[-1] > 750  # on the grass
+
+
 def test_a_picture_is_enough(walker_frames, clip_of):
     tracks = track_people(clip_of(walker_frames[:1]))
     assert len(tracks) == 2
@@ -96,7 +108,7 @@ def test_a_picture_is_enough(walker_frames, clip_of):
 def test_fragments_are_dropped(walker_frames, clip_of):
     empty = np.full_like(walker_frames[0], 90)
     with pytest.raises(NoPersonError, match="for long enough"):
-        track_people(clip_of(walker_frames[:5] + [empty] * 40))
+        track_people(clip_of(walker_frames[:10] + [empty] * 35))
 
 
 def test_an_empty_clip_says_what_is_wanted(clip_of):
