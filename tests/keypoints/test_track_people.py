@@ -96,7 +96,7 @@ def test_the_man_stays_himself_through_his_flip(clip_of):
     assert track.present.mean() > 0.85
     assert track.present[[0, -1]].all()
     assert hips[0] < 400  # on the box
-    assert hips[-1] > 750  # on the grass
+    assert hips[-1] > 650  # on the grass, getting up
 
 
 def test_a_picture_is_enough(walker_frames, clip_of):
