@@ -7,12 +7,15 @@ import { boxToHold, distanceToHold } from "./framing.js";
 const FOV = 30; // degrees, vertical: long enough a lens that limbs do not look stretched
 const KEY_STEP = Math.PI / 24;
 
-/** From where to look: degrees to the person's left of the front (+z), degrees above the horizon. */
+/**
+ * From where to look, in degrees: azimuth from where it was filmed (the camera looked along -z) round to +x, elevation
+ * above the horizon. The first view is on the side that the person goes to, so that it sees their face.
+ */
 export const VIEWS = {
-  "three-quarter": { title: "¾", azimuth: 32, elevation: 12 },
-  front: { title: "Front", azimuth: 0, elevation: 6 },
-  side: { title: "Side", azimuth: 90, elevation: 6 },
-  top: { title: "Top", azimuth: 0, elevation: 85 },
+  "three-quarter": { title: "¾", azimuth: 28, elevation: 12, name: "from ahead of the person" },
+  filmed: { title: "Filmed", azimuth: 0, elevation: 5, name: "from where it was filmed" },
+  side: { title: "Side", azimuth: 90, elevation: 5, name: "from the side of the camera" },
+  top: { title: "Top", azimuth: 0, elevation: 85, name: "from above" },
 };
 
 export class CameraRig {
@@ -24,7 +27,7 @@ export class CameraRig {
 
   constructor(onChange) {
     this.#onChange = onChange;
-    this.lookFrom("three-quarter", 6);
+    this.#lookFrom(directionOf("three-quarter"), 6);
   }
 
   /** Let the pane's element orbit the camera: drag to turn, right drag to pan, pinch (or scroll, once clicked) to zoom. */
@@ -61,11 +64,13 @@ export class CameraRig {
   hold(path, { view = "three-quarter", follow, aspect }) {
     const box = boxToHold(path, follow);
     box.getCenter(this.target);
-    this.lookFrom(view, 1.02 * distanceToHold(box, directionOf(view), FOV, aspect));
+    const ahead = path.places.at(-1).x < path.places[0].x ? -1 : 1;
+    const towards = directionOf(view, view === "three-quarter" ? ahead : 1);
+    this.#lookFrom(towards, 1.02 * distanceToHold(box, towards, FOV, aspect));
   }
 
-  lookFrom(view, distance) {
-    this.camera.position.copy(directionOf(view)).multiplyScalar(distance).add(this.target);
+  #lookFrom(towards, distance) {
+    this.camera.position.copy(towards).multiplyScalar(distance).add(this.target);
     this.camera.lookAt(this.target);
     this.#onChange();
   }
@@ -92,7 +97,7 @@ function direction(azimuth, elevation) {
   return new Vector3(Math.sin(azimuth) * level, Math.sin(elevation), Math.cos(azimuth) * level);
 }
 
-function directionOf(view) {
+function directionOf(view, side = 1) {
   const { azimuth, elevation } = VIEWS[view];
-  return direction((azimuth * Math.PI) / 180, (elevation * Math.PI) / 180);
+  return direction((side * azimuth * Math.PI) / 180, (elevation * Math.PI) / 180);
 }

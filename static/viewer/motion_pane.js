@@ -1,7 +1,7 @@
 /** A pane that shows one motion, and a ghost of another where one is wanted. */
 
 import { Actor, loadMotion } from "./actor.js";
-import { cast, choices, colourOf, isPhysics, titleOf, versionOf } from "./casting.js";
+import { cast, choices, colourOf, titleOf, versionOf } from "./casting.js";
 import { choice, element } from "./dom.js";
 import { Studio } from "./studio.js";
 
@@ -162,7 +162,6 @@ export class MotionPane {
     this.dot.dataset.motion = motion?.name ?? this.wanted;
     this.root.setAttribute("aria-label", titleOf(this.wanted, motions));
     this.viewport.setAttribute("aria-label", `${title}, drawn in 3D. Drag, or Alt and arrow keys, to orbit.`);
-    this.root.classList.toggle("physics", isPhysics(this.wanted));
   }
 }
 

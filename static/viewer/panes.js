@@ -93,7 +93,7 @@ export class Panes {
   /** Look at the whole motion again, from one of the rig's views. */
   hold(view) {
     this.rig.touched = Boolean(view) && view !== "three-quarter";
-    if (!this.#path) return;
+    if (!this.#path || !this.#motionPanes.length) return;
     const { width, height } = this.#motionPanes[0].viewport.getBoundingClientRect();
     const aspect = height > 0 ? width / height : 1;
     this.rig.hold(this.#path, { view, follow: this.#state.follow, aspect });

@@ -24,9 +24,10 @@ export class Toolbar {
       keypoints: checkbox("Keypoints", view.keypoints, (on) => onChange({ keypoints: on }), "Keypoints over the video (K)"),
       ghostOn: this.#ghost,
     };
-    const views = Object.entries(VIEWS).map(([name, { title }]) =>
-      element("button", { type: "button", "aria-label": `Look from: ${name}`, on: { click: () => onView(name) } }, title),
-    );
+    const views = Object.entries(VIEWS).map(([key, { title, name }]) => {
+      const label = `Look ${name}`;
+      return element("button", { type: "button", title: label, "aria-label": label, on: { click: () => onView(key) } }, title);
+    });
     const copy = element("button", { type: "button", className: "copy" }, "Copy link");
     copy.title = "Copy a link to this view: person, panes and time";
     copy.addEventListener("click", async () => this.#tell((await onCopy()) ? "Link copied" : "Copying was refused"));

@@ -1,10 +1,12 @@
 """Real Chromium for the tests in this folder."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from viewer_stub import ServerThread, Stub, make_run, run_json
 
 # WebGL in software, so that a machine without a GPU (and every CI) draws the same; and a browser that keeps to itself.
 ARGUMENTS = [
@@ -29,3 +31,52 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def stub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
+    folder = tmp_path_factory.mktemp("run")
+    stub = Stub(folder, make_run(folder))
+    server = ServerThread(stub.app())
+    stub.address = server.start()
+    stub.runs["walk"] = run_json("walk")
+    yield stub
+    server.stop()
+
+
+@pytest.fixture
+def open_page(browser: Browser, stub: Stub) -> Iterator[Callable[..., Page]]:
+    """Open the viewer on a run. At the end nothing may have been asked of anybody but the stub, and no error logged."""
+    contexts, errors, strangers = [], [], []
+
+    def open_it(
+        run: str,
+        query: str = "",
+        width: int = 1000,
+        height: int = 640,
+        script: str = "",
+        expected: str = "",
+        **more: Any,
+    ) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **more)
+        contexts.append(context)
+        page = context.new_page()
+        if script:
+            page.add_init_script(script)
+        page.on("request", lambda r: strangers.append(r.url) if not is_own(r.url) else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda m: errors.append(m.text) if m.type == "error" and not (expected and expected in m.text) else None,
+        )
+        page.goto(stub.url(run, query))
+        return page
+
+    def is_own(url: str) -> bool:
+        return url.startswith((stub.address, "blob:", "data:"))
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert strangers == []
+    assert errors == []
