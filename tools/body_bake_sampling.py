@@ -61,7 +61,7 @@ def draw_adults(count: int, seed: int) -> tuple[dict[str, torch.Tensor], dict[st
     }
     # Leaning to the heavy side, as people do: nine in ten with a body mass index above 18.5, half above 22.6.
     corpulence = np.clip(0.12 + 0.3 * normal(count), -0.35, 0.9)
-    changes = {}
+    changes: dict[str, np.ndarray] = {}
     for names, spread, coupling in ((FAT, 0.12, 0.8), (GIRTH, 0.12, 1.0), (LENGTH, 0.2, 0.0)):
         for name in names:
             twin = "l" + name[1:]

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -33,7 +33,7 @@ def _fail(error: Exception) -> typer.Exit:
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (default: 127.0.0.1).")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on (default: 7860).")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on (default: 7860).")] = None,
 ) -> None:
     """Serve the site, with an embedded worker that performs the runs."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -42,7 +42,7 @@ def serve(
     from webapp.app import create_app
     from webapp.settings import Settings
 
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    given: dict[str, Any] = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     try:
         settings = Settings(**given)
         site = create_app(settings)

@@ -1,7 +1,6 @@
 """What `understudy doctor` looks at: Python, libraries, the files that ship, a place to write, memory."""
 
 import importlib.metadata
-import json
 import os
 import shutil
 import sys
@@ -51,9 +50,9 @@ def _library(name: str, hint: str | None = None) -> Check:
 
 
 def _assets() -> Iterator[Check]:
-    from core.assets import ASSETS_DIR, asset_path
+    from core.assets import asset_path, read_manifest
 
-    for name in json.loads((ASSETS_DIR / "manifest.json").read_text())["files"]:
+    for name in read_manifest():
         try:
             asset_path(name)
             yield Check(name, "ok", "checksum agrees")
