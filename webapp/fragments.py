@@ -54,13 +54,17 @@ def run_head(run: RunRecord) -> str:
         "</div>",
     ]
     if run.error:
-        parts.append(f'<p class="trouble" role="alert">{escape(run.error)}</p>')
+        parts.append(notice(run.error))
     return "".join(parts)
 
 
 def stage_list(run: RunRecord) -> str:
-    """How far every stage is, as a list of progress bars."""
-    return f'<ol class="stages {run.state}" aria-label="Stages">{"".join(map(_stage, run.stages))}</ol>'
+    """How far every stage is, as a list of progress bars; folded away once all is done."""
+    bars = f'<ol class="stages {run.state}" aria-label="Stages">{"".join(map(_stage, run.stages))}</ol>'
+    if run.state != "done":
+        return bars
+    seconds = sum(stage.seconds or 0 for stage in run.stages)
+    return f'<details class="stages-done"><summary>All stages, {seconds:.0f} s</summary>{bars}</details>'
 
 
 def _stage(stage: StageRecord) -> str:
@@ -93,12 +97,9 @@ def recent_runs(runs: list[RunRecord]) -> str:
     return f'<section class="recent"><h2>Recent runs</h2><ul>{rows}</ul></section>'
 
 
-def no_such_run() -> str:
-    """What stands in place of a run that does not exist."""
-    return (
-        '<p class="trouble" role="alert">There is no run with this address; it may have been removed. '
-        '<a href="/">Start a new one</a>.</p>'
-    )
+def notice(sentence: str) -> str:
+    """What went wrong, in a sentence."""
+    return f'<p class="trouble" role="alert">{escape(sentence)}</p>'
 
 
 def _ago(then: datetime) -> str:

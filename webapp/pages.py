@@ -4,18 +4,16 @@ Nothing long runs in Gradio's queue. Handlers put a run into the queue of jobs a
 it is while it is not finished, and switches itself off.
 """
 
-import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from core.errors import BadInputError, RunNotFoundError, UnderstudyError
+from core.errors import RunNotFoundError
 from core.jobs.store import RunRecord
 from webapp import fragments
 from webapp.site import Site
-from webapp.viewer_frame import ViewerFrame
+from webapp.starting import bind, file_starter, sample_starter
+from webapp.viewer_frame import viewer_frame
 
 _POLL_S = 0.5
 _FILE_TYPES = ["video", "image"]
@@ -40,7 +38,7 @@ def build_page(site: Site) -> gr.Blocks:
                 cancel = gr.Button("Cancel", size="md", visible=False, scale=0, min_width=110)
                 gr.Button("New run", size="md", link="/", link_target="_self", scale=0, min_width=120)
             stages = gr.HTML(padding=False)
-            frame = ViewerFrame()
+            frame = viewer_frame()
         recent = gr.HTML(padding=False)
         timer = gr.Timer(_POLL_S, active=False)
 
@@ -59,11 +57,11 @@ def build_page(site: Site) -> gr.Blocks:
         def cancel_run(run: str) -> None:
             site.store.request_cancel(run)
 
-        file, start, end, physics, go, samples = widgets
+        file, start, end, physics, go, notice, samples = widgets
         for name, button in samples.items():
-            started = button.click(_sample_starter(site, name), [physics], run_id, **_public(f"start_{name}"))
+            started = bind(button, sample_starter(site, name), [], run_id, notice, f"start_{name}")
             started.success(show, run_id, shown, js=_SHOW_ADDRESS, **_PRIVATE)
-        started = go.click(_file_starter(site), [file, start, end, physics], run_id, **_public("start_run"))
+        started = bind(go, file_starter(site), [file, start, end, physics], run_id, notice, "start_run")
         started.success(show, run_id, shown, js=_SHOW_ADDRESS, **_PRIVATE)
         cancel.click(cancel_run, run_id, None, **_PRIVATE)
         timer.tick(poll, [run_id, head, stages, frame], polled, **_PRIVATE)
@@ -96,60 +94,14 @@ def _start_area(site: Site) -> tuple[Any, ...]:
                 start = gr.Textbox(label="From", placeholder="0:00", max_lines=1, min_width=110, elem_id="from")
                 end = gr.Textbox(label="To", placeholder="its end", max_lines=1, min_width=110, elem_id="to")
             physics = gr.Radio(_PHYSICS, value="assisted", label="What to make", elem_id="physics")
+            notice = gr.HTML(padding=False)
             go = gr.Button("Start", variant="primary", size="lg", elem_id="go")
             gr.HTML(
                 f'<p class="quiet">At most {site.settings.max_seconds:g} s and {site.settings.max_upload_mb} MB. '
                 "The file stays on this server.</p>",
                 padding=False,
             )
-    return file, start, end, physics, go, samples
-
-
-def _public(name: str) -> dict[str, Any]:
-    return {"queue": False, "show_progress": "minimal", "api_name": name}
-
-
-def _sample_starter(site: Site, sample: str) -> Any:
-    def start_sample(physics: str = "assisted") -> str:
-        """Start a run of a sample clip; returns the run's id."""
-        return _started(lambda: site.start_sample(sample, {"physics": physics}))
-
-    return start_sample
-
-
-def _file_starter(site: Site) -> Any:
-    def start_run(file: str | None, start: str = "", end: str = "", physics: str = "assisted") -> str:
-        """Start a run of an uploaded video or picture from `start` to `end` (seconds or m:ss); returns its id."""
-        if not file:
-            raise gr.Error("Choose a video or a picture first.", title="Nothing to start", print_exception=False)
-        path = Path(file)
-
-        def begin() -> RunRecord:
-            choices = {"start_s": seconds(start) or 0.0, "end_s": seconds(end), "physics": physics}
-            return site.start_run(path, path.name, choices)
-
-        return _started(begin)
-
-    return start_run
-
-
-def seconds(text: str) -> float | None:
-    """A time as a person writes it, "12.5" or "1:23" or "1:02:03", in seconds; None where the field is empty."""
-    if not text.strip():
-        return None
-    if not re.fullmatch(r"(\d+:){0,2}\d+([.,]\d*)?", text.strip()):
-        raise BadInputError(f"A time should be given in seconds or as minutes:seconds (1:23), but is {text.strip()!r}.")
-    total = 0.0
-    for part in text.strip().replace(",", ".").split(":"):
-        total = total * 60 + float(part)
-    return total
-
-
-def _started(start: Callable[[], RunRecord]) -> str:
-    try:
-        return start().id
-    except UnderstudyError as error:
-        raise gr.Error(str(error), title="This cannot be started", duration=20, print_exception=False) from None
+    return file, start, end, physics, go, notice, samples
 
 
 def _show(site: Site, run_id: str) -> list[Any]:
@@ -161,7 +113,7 @@ def _show(site: Site, run_id: str) -> list[Any]:
     try:
         run = site.store.get(run_id)
     except RunNotFoundError:
-        start[-1] = fragments.no_such_run() + recent
+        start[-1] = fragments.notice("There is no run with this address; it may have been removed.") + recent
         return ["", *start, gr.Timer(active=False)]
     head, stages, frame, cancel, timer = _state_of(site, run)
     return [run.id, gr.Column(visible=False), gr.Column(visible=True), head, stages, frame, cancel, "", timer]

@@ -1,6 +1,7 @@
-"""The viewer as a Gradio component: a frame around the viewer's own page, whose value is a run's id."""
+"""The viewer within the Gradio page: a frame around the viewer's own page, whose value is a run's id.
 
-from typing import Any
+A function rather than a subclass of `gr.HTML`: Gradio writes a stub file beside the source of every subclass.
+"""
 
 import gradio as gr
 
@@ -11,15 +12,9 @@ ${value ? `<iframe title="The viewer: source, mesh and physics on one clock" all
 """
 
 
-class ViewerFrame(gr.HTML):
+def viewer_frame() -> gr.HTML:
     """Shows the viewer of the run whose id is its value; nothing while it is empty.
 
     The viewer keeps its own state (time, camera, panes), so the value is set once per run and then left alone.
     """
-
-    def __init__(self, value: str = "", **more: Any) -> None:
-        super().__init__(value, html_template=_TEMPLATE, js_on_load=None, elem_classes=["viewer-frame"], **more)
-
-    def api_info(self) -> dict[str, Any]:
-        """What the programmatic client is told."""
-        return {"type": "string", "description": "a run's id"}
+    return gr.HTML("", html_template=_TEMPLATE, js_on_load=None, elem_classes=["viewer-frame"])

@@ -22,12 +22,10 @@ from core.errors import UnderstudyError
 from core.run_folder import RunFolder
 
 _REPORTS_PER_SECOND = 10
-_NICENESS = 5  # the web server beside it stays responsive
 
 
 def main() -> None:
     """Serve requests until the input ends."""
-    os.nice(_NICENESS)
     answers = _own_output()
     requests: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()

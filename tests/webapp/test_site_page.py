@@ -4,13 +4,16 @@ import re
 import time
 from html import escape
 
+import gradio as gr
 import pytest
 from support.videos import write_numbered_video
 
 from core.errors import BadInputError
+from core.jobs.home import new_run_id
 from core.jobs.store import RunRecord, StageRecord
 from webapp import fragments
-from webapp.pages import seconds
+from webapp.pages import _poll, _show
+from webapp.starting import seconds
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -39,6 +42,13 @@ def test_progress_is_told_to_screen_readers_too():
     assert re.findall(r'aria-valuenow="(\d+)"', html) == ["100", "40", "0"]
     assert html.count("aria-current=step") == 1
     assert "1.2 s" in html
+
+
+def test_the_stages_of_a_finished_run_are_folded_away():
+    html = fragments.stage_list(record("done"))
+    assert html.startswith("<details")
+    assert "2 s</summary>" in html
+    assert "<details" not in fragments.stage_list(record("failed"))
 
 
 def test_nothing_from_outside_becomes_markup():
@@ -97,11 +107,11 @@ def call(client, name, *data):
 
 
 def test_the_sample_button_starts_a_run(site_client):
-    status, answer = call(site_client, "start_walker", "none")
+    status, answer = call(site_client, "start_walker")
     assert status == 200, answer
     (run_id,) = answer["data"]
     store = site_client.app.state.site.store
-    assert store.get(run_id).settings["physics"] == "none"
+    assert store.get(run_id).settings["physics"] == "assisted"
     deadline = time.monotonic() + 30
     while not store.get(run_id).is_finished and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -124,7 +134,7 @@ def test_an_upload_on_the_page_starts_a_run(site_client, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "start", "words"),
-    [(b"no video" * 99, "", "should be a video"), (None, "", "Choose a video"), (b"x", "soon", "minutes:seconds")],
+    [(b"no video" * 99, "", "should be a video"), (None, "", "none was chosen"), (b"x", "soon", "minutes:seconds")],
 )
 def test_bad_input_is_a_sentence_on_the_page(site_client, tmp_path, content, start, words):
     file = None
@@ -137,3 +147,33 @@ def test_bad_input_is_a_sentence_on_the_page(site_client, tmp_path, content, sta
     assert words in answer["error"]
     assert "Traceback" not in str(answer)
     assert len(site_client.app.state.site.store.recent(1000)) == before
+
+
+def test_an_unknown_address_says_so_and_offers_the_start(site_client):
+    site = site_client.app.state.site
+    shown = _show(site, "b" * 16)
+    assert shown[0] == ""
+    assert "There is no run with this address" in shown[7]
+    assert _show(site, "")[7] == fragments.recent_runs(site.store.recent())
+    assert EVIL not in str(_show(site, EVIL))
+
+
+def test_polling_ends_with_the_run_and_tells_only_what_changed(site_client):
+    site = site_client.app.state.site
+    run_id = new_run_id()
+    site.store.create(run_id, "A", "a.mp4", {}, [("clip", "Cut")])
+    shown = _show(site, run_id)
+    head, stages, frame, timer = shown[3], shown[4], shown[5], shown[8]
+    assert timer.active
+    assert frame == ""  # no clip yet, no viewer
+    skipped = _poll(site, run_id, head, stages, frame)
+    assert skipped[:3] == [gr.skip()] * 3
+    site.home.run(run_id).root.mkdir(parents=True)
+    site.home.run(run_id).clip.write_bytes(b"x")
+    site.store.finish(run_id, "failed", "Nobody was found.")
+    told = _poll(site, run_id, head, stages, frame)
+    assert "Nobody was found." in told[0]
+    assert told[2] == run_id
+    assert not told[3].visible
+    assert not told[4].active
+    assert _poll(site, run_id, told[0], stages, run_id)[2] == gr.skip()

@@ -1,0 +1,75 @@
+"""What the buttons that start a run do, for the page and for programs (`gradio_client`)."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from core.errors import BadInputError, UnderstudyError
+from webapp import fragments
+from webapp.site import Site
+
+Starter = Callable[..., str]
+_PAGE: dict[str, Any] = {"queue": False, "show_progress": "minimal", "api_visibility": "private"}
+
+
+def sample_starter(site: Site, sample: str) -> Starter:
+    """A function that starts a run of a sample."""
+
+    def start_sample() -> str:
+        """Start a run of a sample clip; returns the run's id."""
+        return site.start_sample(sample, {}).id
+
+    return start_sample
+
+
+def file_starter(site: Site) -> Starter:
+    """A function that starts a run of an uploaded file."""
+
+    def start_run(file: str | None, start: str = "", end: str = "", physics: str = "assisted") -> str:
+        """Start a run of an uploaded video or picture from `start` to `end` (seconds or m:ss); returns its id."""
+        if not file:
+            raise BadInputError("A video or a picture is expected, but none was chosen. Choose one first.")
+        choices = {"start_s": seconds(start) or 0.0, "end_s": seconds(end), "physics": physics}
+        return site.start_run(Path(file), Path(file).name, choices).id
+
+    return start_run
+
+
+def bind(button: gr.Button, starter: Starter, inputs: list[Any], run_id: gr.Textbox, notice: gr.HTML, name: str) -> Any:
+    """Let a button start a run: on the page an error is a notice, at the public endpoint `name` it is an error.
+
+    Returns the event after which `run_id` holds the new run's id, or nothing where it was refused.
+    """
+
+    def for_page(*values: Any) -> tuple[str, str]:
+        try:
+            return starter(*values), ""
+        except UnderstudyError as error:
+            return "", fragments.notice(str(error))
+
+    def for_programs(*values: Any) -> str:
+        try:
+            return starter(*values)
+        except UnderstudyError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
+    for_programs.__doc__ = starter.__doc__
+    # An event of a button that nobody sees: an endpoint whose inputs are checked by their components.
+    gr.Button(visible=False).click(for_programs, inputs, run_id, queue=False, api_name=name)
+    return button.click(for_page, inputs, [run_id, notice], **_PAGE)
+
+
+def seconds(text: str) -> float | None:
+    """A time as a person writes it, "12.5" or "1:23" or "1:02:03", in seconds; None where the field is empty."""
+    given = text.strip()
+    if not given:
+        return None
+    if not re.fullmatch(r"(\d+:){0,2}\d+([.,]\d*)?", given):
+        raise BadInputError(f"A time should be given in seconds or as minutes:seconds (1:23), but is {given!r}.")
+    total = 0.0
+    for part in given.replace(",", ".").split(":"):
+        total = total * 60 + float(part)
+    return total
