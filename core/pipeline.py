@@ -25,6 +25,7 @@ from core.keypoints import KeypointSettings, track_people
 from core.mesh_recovery import MeshRecoverySettings, recover
 from core.metrics import plausibility, rollout_figures
 from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
+from core.notices import collecting
 from core.progress import Progress, part_of, silent
 from core.reconstruction import ReconstructionSettings, reconstruct
 from core.reconstruction.contacts import SOLES
@@ -211,13 +212,19 @@ def applies(stage: Stage, folder: RunFolder, settings: RunSettings) -> bool:
 
 
 def run_stage(stage: Stage, folder: RunFolder, settings: RunSettings, progress: Progress = silent) -> float:
-    """Run one stage on a run's folder, note its seconds in run.json and return them."""
+    """Run one stage on a run's folder, note its seconds and notices in run.json and return the seconds."""
     started = time.perf_counter()
-    stage.run(folder, settings, progress)
+    with collecting() as notices:
+        stage.run(folder, settings, progress)
     seconds = time.perf_counter() - started
     record = read_json(folder.record)
-    timings = record.get("seconds", {}) | {stage.name: round(seconds, 3)}
-    write_json(folder.record, record | {"settings": settings.to_json(), "versions": versions(), "seconds": timings})
+    record |= {
+        "settings": settings.to_json(),
+        "versions": versions(),
+        "seconds": record.get("seconds", {}) | {stage.name: round(seconds, 3)},
+        "notices": record.get("notices", {}) | {stage.name: notices},
+    }
+    write_json(folder.record, record)
     progress(1.0, "")
     return seconds
 

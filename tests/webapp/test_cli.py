@@ -8,7 +8,8 @@ from support.videos import write_numbered_video
 from typer.testing import CliRunner
 
 from core.errors import BadInputError
-from webapp.cli import app, prepare_folder, source_path, unused_folder
+from webapp.cli import app
+from webapp.commands.run import prepare_folder, source_path, unused_folder
 from webapp.doctor import examine
 
 cli = CliRunner()

@@ -1,0 +1,1 @@
+"""The commands of `understudy`, one module each; webapp/cli.py puts them together."""

@@ -1,0 +1,99 @@
+"""`understudy run`: a video in, a folder of artifacts out."""
+
+import itertools
+import json
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from core.errors import BadInputError
+from webapp.commands.terminal import console, plain_errors, progress_bars
+
+SAMPLES = ("walker", "flip")
+
+
+def run(
+    source: Annotated[str, typer.Argument(help="A video or picture file, or SAMPLE (also SAMPLE:flip).")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the artifacts (default: runs/NAME).")] = None,
+    start: Annotated[float, typer.Option(help="Start of the window [s].")] = 0.0,
+    end: Annotated[float | None, typer.Option(help="End of the window [s].")] = None,
+    person: Annotated[str, typer.Option(help='Which person: 0 is the largest on screen; "all" for everybody.')] = "0",
+    keypoints: Annotated[str, typer.Option(help="Keypoint model: blazepose.")] = "blazepose",
+    physics: Annotated[str, typer.Option(help="assisted or none.")] = "assisted",
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the figures as JSON on standard output.")] = False,
+) -> None:
+    """Turn a video into keypoints, a recovered mesh, a motion and a performance under physics."""
+    with plain_errors():
+        path = source_path(source)
+        from core.pipeline import RunSettings, Stage, run_all
+        from core.run_folder import RunFolder, read_json
+        from core.video import probe
+
+        settings = RunSettings(start, end, person, keypoints, physics, seed)
+        probe(path)
+        folder = RunFolder(prepare_folder(path, out or unused_folder(path.stem), overwrite))
+        with progress_bars() as bars:
+
+            def report(stage: Stage):
+                task = bars.add_task(stage.title, total=1.0, message="")
+                return lambda fraction, message="": bars.update(task, completed=fraction, message=message)
+
+            run_all(folder, settings, report)
+    record = read_json(folder.record)
+    for text in (text for texts in record["notices"].values() for text in texts):
+        console.print(f"[yellow]Note:[/] {escape(text)}")
+    console.print(f"Done. Everything is in [bold]{escape(str(folder.root))}[/]")
+    if json_output:
+        print(json.dumps({"folder": str(folder.root), "metrics": read_json(folder.metrics), **record}, indent=2))
+
+
+def source_path(source: str) -> Path:
+    """The file that a SOURCE argument means; `BadInputError` where there is none."""
+    if source == "SAMPLE" or source.startswith("SAMPLE:"):
+        name = source.partition(":")[2] or SAMPLES[0]
+        if name not in SAMPLES:
+            raise BadInputError(f"The samples are {', '.join(SAMPLES)}; there is none called {name!r}.")
+        from core.assets import asset_path
+
+        return asset_path(f"samples/{name}.mp4")
+    if "://" in source:
+        raise BadInputError("A file is expected, but a link came; download the video first and give its path.")
+    path = Path(source)
+    if not path.is_file():
+        raise BadInputError(f"A video or picture file is expected, but {source} does not exist.")
+    return path
+
+
+def unused_folder(name: str) -> Path:
+    """runs/NAME, or runs/NAME-2, -3, ... where that is taken."""
+    candidates = (Path("runs") / (name if n == 1 else f"{name}-{n}") for n in itertools.count(1))
+    return next(path for path in candidates if not path.exists())
+
+
+def prepare_folder(source: Path, out: Path, overwrite: bool = False) -> Path:
+    """Make a run's folder with a copy of the source in it.
+
+    Nothing that was there before is lost: a folder with other files is refused, and so is one that holds an earlier
+    run, unless `overwrite` asks for its replacement.
+    """
+    if out.exists() and not out.is_dir():
+        raise BadInputError(f"--out should be a folder, but {out} is a file.")
+    if out.is_dir() and any(out.iterdir()):
+        if not (out / "source").is_dir():
+            raise BadInputError(f"--out should be a new folder or an earlier run's, but {out} holds other files.")
+        if not overwrite:
+            raise BadInputError(f"{out} already holds a run. Choose another folder, or replace it with --overwrite.")
+        if source.resolve().is_relative_to(out.resolve()):
+            raise BadInputError(f"The source lies in the run that would be replaced ({out}). Choose another folder.")
+    for stale in [out / "source", *out.glob("person-*")]:
+        shutil.rmtree(stale, ignore_errors=True)
+    for name in ("clip.mp4", "metrics.json", "run.json"):
+        (out / name).unlink(missing_ok=True)
+    (out / "source").mkdir(parents=True)
+    shutil.copyfile(source, out / "source" / source.name)
+    return out

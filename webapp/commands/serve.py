@@ -1,0 +1,27 @@
+"""`understudy serve`."""
+
+import os
+from typing import Annotated, Any
+
+import typer
+
+from webapp.commands.terminal import console, plain_errors
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (default: 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on (default: 7860).")] = None,
+) -> None:
+    """Serve the site, with an embedded worker that performs the runs."""
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    import uvicorn
+
+    from webapp.app import create_app
+    from webapp.settings import Settings
+
+    given: dict[str, Any] = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    with plain_errors():
+        settings = Settings(**given)
+        site = create_app(settings)
+    console.print(f"Understudy is at [bold]http://{settings.host}:{settings.port}[/] (stop with Ctrl+C)")
+    uvicorn.run(site, host=settings.host, port=settings.port, log_level="warning")
