@@ -35,7 +35,7 @@ from core.run_folder import RunFolder, read_json, write_json
 from core.video import WindowSettings, load_clip, make_clip
 
 PHYSICS = ("assisted", "none")
-KEYPOINTS = ("blazepose",)
+KEYPOINTS = ("blazepose", "blazepose:full")
 HMR_COLOUR, MOTION_COLOUR, ROLLOUT_COLOUR = (0.93, 0.62, 0.36), (0.36, 0.66, 0.90), (0.45, 0.78, 0.55)
 _REPORTED_VERSIONS = ("understudy", "numpy", "onnxruntime", "av", "pybullet")
 
@@ -51,7 +51,7 @@ class RunSettings:
     person: str = "0"
     """Which person: a number (0 is the largest on screen) or "all"."""
     keypoints: str = "blazepose"
-    """The keypoint model."""
+    """The keypoint model: "blazepose" (heavy), or "blazepose:full", which is faster and less sure."""
     physics: str = "assisted"
     """How the humanoid follows the motion under physics: "assisted" or "none"."""
     seed: int = 0
@@ -103,7 +103,7 @@ def _clip(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
 
 
 def _keypoints(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
-    tracks = track_people(load_clip(folder.clip), KeypointSettings(), progress)
+    tracks = track_people(load_clip(folder.clip), KeypointSettings(model=settings.keypoints), progress)
     if settings.person != "all":
         index = int(settings.person)
         if index >= len(tracks):

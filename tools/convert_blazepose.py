@@ -1,4 +1,4 @@
-"""Make core/assets/blazepose_{detector,heavy}.onnx out of Google's BlazePose networks (Apache-2.0).
+"""Make core/assets/blazepose_{detector,full,heavy}.onnx out of Google's BlazePose networks (Apache-2.0).
 
     python tools/convert_blazepose.py [mediapipe-pose-0.5.1675469404.tgz]
 
@@ -40,6 +40,11 @@ NETWORKS = {
         "package/pose_solution_packed_assets.data",
         {"Identity": "boxes", "Identity_1": "scores"},
         "BlazePose person detector, 224x224, pixels in [-1, 1]; 2254 anchors, logits",
+    ),
+    "blazepose_full.onnx": Network(
+        "package/pose_landmark_full.tflite",
+        {"Identity": "landmarks", "Identity_1": "presence", "Identity_4": "world"},
+        "BlazePose GHUM full, 256x256, pixels in [0, 1]; 39 landmarks, segmentation head left out",
     ),
     "blazepose_heavy.onnx": Network(
         "package/pose_landmark_heavy.tflite",

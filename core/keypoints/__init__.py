@@ -4,6 +4,7 @@ import numpy as np
 
 from core.errors import BadInputError, NoPersonError
 from core.keypoints.following import Person
+from core.keypoints.landmarks import NETWORKS
 from core.keypoints.prefetch import ahead
 from core.keypoints.settings import KeypointSettings
 from core.keypoints.tracking import Tracker
@@ -11,8 +12,6 @@ from core.motion import Clip, Track
 from core.progress import Progress, silent
 
 __all__ = ["KeypointSettings", "track_people"]
-
-_MODELS = ("blazepose",)
 
 
 def track_people(
@@ -23,8 +22,8 @@ def track_people(
     A track's frames without the person are zero. Raises `NoPersonError` where nobody is found for long enough, and
     `BadInputError` for a model that is not known. One frame is enough in a clip of one frame (a picture).
     """
-    if settings.model not in _MODELS:
-        raise BadInputError(f"The keypoint model should be one of {', '.join(_MODELS)}, but is {settings.model!r}.")
+    if settings.model not in NETWORKS:
+        raise BadInputError(f"The keypoint model should be one of {', '.join(NETWORKS)}, but is {settings.model!r}.")
     tracker = Tracker(settings, clip.fps)
     frames = 0
     for index, picture in enumerate(ahead(clip.frames())):

@@ -12,6 +12,8 @@ from core.keypoints.networks import session
 from core.keypoints.regions import Region, crop, region_from_points
 
 SIZE = 256
+NETWORKS = {"blazepose": "blazepose_heavy.onnx", "blazepose:full": "blazepose_full.onnx"}
+"""The shipped files by the name of the keypoint model."""
 _KEYPOINTS = 33
 _MID_HIP, _RIM = 33, 34
 
@@ -38,10 +40,10 @@ class Pose:
 
 
 class LandmarkNetwork:
-    """BlazePose GHUM heavy."""
+    """BlazePose GHUM: `model` is "blazepose" (heavy) or "blazepose:full"."""
 
-    def __init__(self, threads: int) -> None:
-        self._session = session("blazepose_heavy.onnx", threads)
+    def __init__(self, threads: int, model: str = "blazepose") -> None:
+        self._session = session(NETWORKS[model], threads)
 
     def read(self, picture: np.ndarray, regions: list[Region]) -> list[Pose]:
         """The poses in some regions of a picture [H,W,3] uint8, in one call of the network."""

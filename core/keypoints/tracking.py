@@ -42,7 +42,7 @@ class Tracker:
         self._settings = settings
         self._memory = max(round(settings.memory_s * fps), 1)
         self._detector = Detector(settings.detection_threshold, settings.network_threads)
-        self._network = LandmarkNetwork(settings.network_threads)
+        self._network = LandmarkNetwork(settings.network_threads, settings.model)
         self._recent: deque[_Frame] = deque(maxlen=settings.detection_interval)
 
     def see(self, index: int, picture: np.ndarray) -> None:

@@ -19,9 +19,13 @@ def filled(folder: Path) -> Path:
 
 def test_everything_that_ships_is_what_the_manifest_says():
     assert problems() == []
-    assert {"blazepose_detector.onnx", "blazepose_heavy.onnx", "samples/walker.mp4", "samples/flip.mp4"} <= set(
-        read_manifest()
-    )
+    assert {
+        "blazepose_detector.onnx",
+        "blazepose_heavy.onnx",
+        "blazepose_full.onnx",
+        "samples/walker.mp4",
+        "samples/flip.mp4",
+    } <= set(read_manifest())
 
 
 def test_every_entry_names_licence_origin_and_tool():

@@ -18,14 +18,15 @@ def litert():
         return dict(archive)
 
 
-def test_the_landmark_network_is_the_original(litert):
+@pytest.mark.parametrize(("name", "prefix"), [("blazepose_heavy.onnx", ""), ("blazepose_full.onnx", "full_")])
+def test_the_landmark_networks_are_the_originals(litert, name, prefix):
     images = litert["crops"].astype(np.float32) / 255
-    found = session("blazepose_heavy.onnx", 2).run(["landmarks", "presence", "world"], {"image": images})
-    points, wanted = found[0].reshape(-1, 39, 5), litert["landmarks"].reshape(-1, 39, 5)
+    found = session(name, 2).run(["landmarks", "presence", "world"], {"image": images})
+    points, wanted = found[0].reshape(-1, 39, 5), litert[prefix + "landmarks"].reshape(-1, 39, 5)
     np.testing.assert_allclose(points[..., :3], wanted[..., :3], atol=0.03)  # px of 256
     np.testing.assert_allclose(points[..., 3:], wanted[..., 3:], atol=0.01)
-    np.testing.assert_allclose(found[1], litert["presence"], atol=1e-3)
-    np.testing.assert_allclose(found[2], litert["world"], atol=2e-4)  # m
+    np.testing.assert_allclose(found[1], litert[prefix + "presence"], atol=1e-3)
+    np.testing.assert_allclose(found[2], litert[prefix + "world"], atol=2e-4)  # m
 
 
 def test_the_detector_is_the_original(litert):
@@ -35,9 +36,6 @@ def test_the_detector_is_the_original(litert):
     np.testing.assert_allclose(scores, litert["scores"], atol=0.02)
 
 
-def test_the_segmentation_head_is_left_out():
-    assert [each.name for each in session("blazepose_heavy.onnx", 2).get_outputs()] == [
-        "landmarks",
-        "presence",
-        "world",
-    ]
+@pytest.mark.parametrize("name", ["blazepose_heavy.onnx", "blazepose_full.onnx"])
+def test_the_segmentation_head_is_left_out(name):
+    assert [each.name for each in session(name, 2).get_outputs()] == ["landmarks", "presence", "world"]

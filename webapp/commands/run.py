@@ -21,7 +21,9 @@ def run(
     start: Annotated[float, typer.Option(help="Start of the window [s].")] = 0.0,
     end: Annotated[float | None, typer.Option(help="End of the window [s].")] = None,
     person: Annotated[str, typer.Option(help='Which person: 0 is the largest on screen; "all" for everybody.')] = "0",
-    keypoints: Annotated[str, typer.Option(help="Keypoint model: blazepose.")] = "blazepose",
+    keypoints: Annotated[
+        str, typer.Option(help="Keypoint model: blazepose or blazepose:full (faster, less sure).")
+    ] = "blazepose",
     physics: Annotated[str, typer.Option(help="assisted or none.")] = "assisted",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
