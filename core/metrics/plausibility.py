@@ -9,41 +9,58 @@ import numpy as np
 
 from core.errors import BadInputError
 from core.mesh_recovery.cameras import project
+from core.metrics.procrustes import acceleration_error
 from core.motion import BodyMotion, Track
 from core.reconstruction.contacts import predict_contacts, sole_points
 
 Array = np.ndarray
 
 
-def plausibility(motion: BodyMotion, track: Track | None, contacts: Array | None = None) -> dict[str, float | None]:
+SKATING_M_S = 0.6
+"""A contact point that moves faster than this skates: 2 cm from a frame to the next at 30 frames a second."""
+
+
+def plausibility(
+    motion: BodyMotion, track: Track | None, contacts: Array | None = None, truth: Array | None = None
+) -> dict[str, float | None]:
     """The figures of a motion:
 
     - keypoint_error_px: distance from the projected landmarks to the track's keypoints, mean weighted by visibility.
     - jitter (10 m/s^3): mean norm of the joints' third difference x fps^3 / 10.
     - acceleration (m/s^2): mean norm of their second difference x fps^2.
     - foot_slide_cm_s: mean horizontal speed of a contact point from one frame in contact to the next in contact.
+    - fs_percent: share of those steps that move by more than 2 cm per thirtieth of a second, in percent (after Rempe
+      et al. 2020, who count 2 cm from frame to frame; tied to the second so that the frame rate does not matter).
     - penetration_mm: depth of the lowest sole point below the ground, 0 where it is above, mean over all frames.
     - float_mm: height of the lowest sole point above the ground, 0 where it is below, mean over frames with a contact.
 
     `contacts` [T, 4] bool: which contacts to go by; None takes the motion's own, or predicts them where it has none. To
-    compare two motions of one performance, give both the same. Ground figures are None for motions in camera
+    compare two motions of one performance, give both the same. `truth` [T, 24, 3] m: the true joints in the motion's
+    axes, where they are known; adds acceleration_error (m/s^2), the mean norm of the difference of the accelerations
+    (`core.metrics.procrustes.acceleration_error`). Ground figures are None for motions in camera
     coordinates. Raises `BadInputError` for numbers that are not finite and for a track of another length.
     """
     _check(motion, track, contacts)
+    if truth is not None and truth.shape != motion.joints.shape:
+        raise BadInputError(f"The true joints should be {motion.joints.shape}, the motion's, but are {truth.shape}.")
     in_world = motion.frame == "world"
     if contacts is None:
         contacts = motion.contacts
     if contacts is None:
         contacts = predict_contacts(motion.landmarks, motion.times)
     soles = sole_points(motion.landmarks)
-    return {
+    figures = {
         "keypoint_error_px": keypoint_error(motion, track) if track is not None else None,
         "jitter": _mean(_difference(motion.joints, 3, motion.fps) / 10.0),
         "acceleration": _mean(_difference(motion.joints, 2, motion.fps)),
         "foot_slide_cm_s": foot_slide(soles, contacts, motion.fps) if in_world else None,
+        "fs_percent": skating(soles, contacts, motion.fps) if in_world else None,
         "penetration_mm": _mean(1000.0 * np.maximum(-soles[..., 1].min(axis=1), 0.0)) if in_world else None,
         "float_mm": floating(soles, contacts) if in_world else None,
     }
+    if truth is not None:
+        figures["acceleration_error"] = _mean(acceleration_error(motion.joints, truth, motion.fps))
+    return figures
 
 
 def keypoint_error(motion: BodyMotion, track: Track) -> float | None:
@@ -66,9 +83,18 @@ def keypoint_error(motion: BodyMotion, track: Track) -> float | None:
 
 def foot_slide(soles: Array, contacts: Array, fps: float) -> float | None:
     """Mean horizontal speed in cm/s of `soles` [T, 4, 3] m from one frame in contact to the next in contact."""
+    return _mean(100.0 * _speeds_in_contact(soles, contacts, fps))
+
+
+def skating(soles: Array, contacts: Array, fps: float) -> float | None:
+    """Percentage of the same steps in which the point moves faster than `SKATING_M_S`."""
+    return _mean(100.0 * (_speeds_in_contact(soles, contacts, fps) > SKATING_M_S))
+
+
+def _speeds_in_contact(soles: Array, contacts: Array, fps: float) -> Array:
+    """[N] m/s, horizontal, of every point that is in contact in two frames in a row."""
     held = contacts[1:] & contacts[:-1]
-    moved = np.linalg.norm(np.diff(soles[..., [0, 2]], axis=0), axis=-1)
-    return _mean(100.0 * fps * moved[held])
+    return fps * np.linalg.norm(np.diff(soles[..., [0, 2]], axis=0), axis=-1)[held]
 
 
 def floating(soles: Array, contacts: Array) -> float | None:

@@ -39,6 +39,7 @@ T = np.arange(61) / FPS
 def test_one_metre_a_second_in_contact_slides_a_hundred_centimetres():
     got = plausibility(motion(path(x=T)), None)
     assert np.isclose(got["foot_slide_cm_s"], 100)
+    assert got["fs_percent"] == 100
     assert np.isclose(got["acceleration"], 0, atol=1e-6)
     assert np.isclose(got["jitter"], 0, atol=1e-6)
     assert got["penetration_mm"] == got["float_mm"] == 0
@@ -61,6 +62,26 @@ def test_only_frames_held_in_contact_slide():
     got = plausibility(motion(path(x=x), contacts), None)
     assert np.isclose(got["foot_slide_cm_s"], 20 * 5 / 9)
     assert plausibility(motion(path(x=T), False), None)["foot_slide_cm_s"] is None
+
+
+@pytest.mark.parametrize("fps", [30.0, 25.0, 60.0])
+def test_the_share_of_skating_steps_does_not_depend_on_the_frame_rate(fps):
+    times = np.arange(int(2 * fps) + 1) / fps
+    x = np.where(times < 1.5, 0.5 * times, 0.75 + 0.7 * (times - 1.5))
+    got = plausibility(replace(motion(path(x=x, T=len(times))), fps=fps), None)
+    assert got["fs_percent"] == pytest.approx(25, abs=1)
+    assert plausibility(replace(motion(path(x=T), False)), None)["fs_percent"] is None
+
+
+def test_the_acceleration_error_is_there_where_the_truth_is():
+    thrown = motion(path(y=2 - 0.5 * 9.81 * T**2))
+    assert "acceleration_error" not in plausibility(thrown, None)
+    still = motion(path()).joints
+    assert plausibility(thrown, None, truth=still)["acceleration_error"] == pytest.approx(9.81)
+    assert plausibility(thrown, None, truth=thrown.joints)["acceleration_error"] == 0
+    assert plausibility(motion(path(T=2)), None, truth=still[:2])["acceleration_error"] is None
+    with pytest.raises(BadInputError, match="true joints"):
+        plausibility(thrown, None, truth=still[:5])
 
 
 def test_depth_and_height_of_the_lowest_point():
@@ -112,7 +133,7 @@ def test_keypoint_error_is_the_same_in_the_world():
     assert plausibility(replace(placed, camera_in_world=None), scene.track)["keypoint_error_px"] is None
 
 
-@pytest.mark.parametrize(("frames", "undefined"), [(1, {"jitter", "acceleration", "foot_slide_cm_s"}),
+@pytest.mark.parametrize(("frames", "undefined"), [(1, {"jitter", "acceleration", "foot_slide_cm_s", "fs_percent"}),
                                                     (2, {"jitter", "acceleration"}), (3, {"jitter"})])  # fmt: skip
 def test_short_motions_have_no_derivatives(frames, undefined):
     got = plausibility(motion(path(T=frames)), None)

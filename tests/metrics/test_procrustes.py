@@ -20,6 +20,7 @@ from core.metrics.procrustes import (
     spread_figures,
 )
 
+SHIFT = np.array([3.0, 0, 4])
 seeds = st.integers(0, 2**32 - 1)
 steady = settings(derandomize=True, deadline=None, max_examples=50)
 
@@ -132,14 +133,14 @@ def test_a_point_comes_to_lie_in_the_middle():
 
 def test_mpjpe_ignores_where_the_root_is_and_nothing_else():
     truth = poses(0)
-    np.testing.assert_allclose(mpjpe(truth + (3, -2, 1), truth), 0, atol=1e-12)
-    np.testing.assert_allclose(mpjpe(truth + (3, -2, 1), truth, root=[0]), 0, atol=1e-12)
+    np.testing.assert_allclose(mpjpe(truth + SHIFT, truth), 0, atol=1e-12)
+    np.testing.assert_allclose(mpjpe(truth + SHIFT, truth, root=[0]), 0, atol=1e-12)
     off = truth.copy()
     off[:, 0] += [0, 0.12, 0]
     np.testing.assert_allclose(mpjpe(off, truth), 0.01, atol=1e-12)
     np.testing.assert_allclose(mpjpe(off, truth, root=[0]), 0.11, atol=1e-12)
     assert (mpjpe(1.1 * truth, truth) > 0.01).all()
-    np.testing.assert_allclose(joint_distances(truth + (3, 0, 4), truth), 5)
+    np.testing.assert_allclose(joint_distances(truth + SHIFT, truth), 5)
 
 
 def test_acceleration_error_of_known_paths():
