@@ -3,6 +3,7 @@
 import { addressOf, copyText, readAddress } from "./address.js";
 import { Clock } from "./clock.js";
 import { element } from "./dom.js";
+import { fitFrame } from "./embedding.js";
 import { exposeHandle } from "./handle.js";
 import { listenToKeys } from "./keyboard.js";
 import { showLinks } from "./links.js";
@@ -21,6 +22,7 @@ const asked = readAddress();
 const view = { ...asked, ghost: asked.ghost || "motion", ghostOn: Boolean(asked.ghost) };
 const clock = new Clock();
 document.body.classList.toggle("embedded", asked.embedded); // the style leaves out what the page around says already
+if (asked.embedded) fitFrame();
 let run = null;
 let dirty = true;
 let drawn = [];

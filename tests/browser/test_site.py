@@ -1,0 +1,140 @@
+"""The whole product as a person meets it: the served site, the sample, real Chromium."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Frame, Page, expect
+from viewer_page import changed_pixels, frame_of, joint, picture, ready, seek
+
+RUN_MS = 180_000
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`understudy serve` in a process of its own, with an empty home."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    home = tmp_path_factory.mktemp("home")
+    command = [sys.executable, "-m", "webapp", "serve", "--port", address.rpartition(":")[2]]
+    with (home / "serve.log").open("w") as log:
+        server = subprocess.Popen(command, env={**os.environ, "UNDERSTUDY_HOME": str(home)}, stdout=log, stderr=log)
+    try:
+        until = time.monotonic() + 90
+        while not answers(address):
+            assert server.poll() is None, (home / "serve.log").read_text()
+            assert time.monotonic() < until, "The site did not start."
+            time.sleep(0.2)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def answers(address: str) -> bool:
+    try:
+        return urllib.request.urlopen(f"{address}/healthz", timeout=2).status == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """A page on the site; at the end no script failed and nothing was asked of anybody else."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    strangers, errors = [], []
+    page.on("request", lambda r: strangers.append(r.url) if not r.url.startswith((site, "blob:", "data:")) else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(site)
+    yield page
+    context.close()
+    assert strangers == []
+    assert errors == []
+
+
+def viewer(page: Page) -> Frame:
+    frame = page.locator(".viewer-frame iframe")
+    expect(frame).to_be_visible(timeout=60_000)
+    handle = frame.element_handle()
+    assert handle is not None
+    content = handle.content_frame()
+    assert content is not None
+    return content
+
+
+def wait_for_panes(frame: Frame) -> None:
+    until = time.monotonic() + 60
+    while not all(p["shown"] == p["name"] for p in frame.evaluate("() => window.understudyViewer.panes()")):
+        assert time.monotonic() < until, frame.evaluate("() => JSON.stringify(window.understudyViewer.panes())")
+        frame.wait_for_timeout(200)
+
+
+@pytest.mark.timeout(400)
+def test_the_sample_from_the_button_to_three_panes_on_one_clock(page: Page):
+    page.locator("#sample-walker").click()
+    expect(page.locator(".pill.done")).to_be_visible(timeout=RUN_MS)
+    assert re.search(r"[?&]run=[\w-]{12,}", page.url), "The run has an address of its own."
+
+    frame = viewer(page)
+    ready(frame)
+    wait_for_panes(frame)
+    assert [p["name"] for p in frame.evaluate("() => window.understudyViewer.panes()")] == ["source", "hmr", "assisted"]
+    before = [picture(frame, i) for i in range(3)]
+    start = joint(frame, "assisted", "pelvis")
+    seek(frame, 2.0)
+    frame.wait_for_timeout(500)
+    assert frame_of(frame) == 60
+    after = [picture(frame, i) for i in range(3)]
+    assert all(changed_pixels(a, b) > 500 for a, b in zip(before, after, strict=True))
+    assert all(image.std() > 10 for image in after), "Every pane shows something."
+
+    # Both bodies have walked the same way by the same time.
+    walked = [x - y for x, y in zip(joint(frame, "assisted", "pelvis"), start, strict=True)]
+    assert sum(d * d for d in walked) ** 0.5 > 0.8
+    assert (
+        max(abs(a - b) for a, b in zip(joint(frame, "hmr", "pelvis"), joint(frame, "assisted", "pelvis"), strict=True))
+        < 0.5
+    )
+
+    figures = frame.locator("#metrics")
+    expect(figures).to_contain_text("Jitter")
+    links = frame.locator("#links a")
+    hrefs = [link.get_attribute("href") or "" for link in links.all()]
+    assert {"clip.mp4", "motion.npz", "assisted-body.glb"} <= {
+        href.rpartition("/")[2].partition("?")[0] for href in hrefs
+    }
+
+    page.reload()
+    expect(page.locator(".pill.done")).to_be_visible(timeout=30_000)
+    ready(viewer(page))
+
+
+def test_the_viewers_frame_is_as_high_as_its_content(page: Page, site: str):
+    """Needs the run of the test before; the list of recent runs leads to it."""
+    page.get_by_role("link", name="The walker").click()
+    page.wait_for_url("**run=*")
+    frame = viewer(page)
+    ready(frame)
+    frame.wait_for_timeout(500)
+    inside = frame.evaluate("() => document.documentElement.scrollHeight")
+    assert frame.evaluate("() => window.innerHeight") >= inside - 1
+
+
+def test_what_is_no_video_is_refused_in_a_sentence(page: Page, tmp_path: Path):
+    broken = tmp_path / "holiday.mp4"
+    broken.write_bytes(b"this is not a video " * 200)
+    page.locator("#file input[type=file]").set_input_files(str(broken))
+    page.locator("#file").get_by_text("holiday").first.wait_for()
+    page.locator("#go").click()
+    expect(page.get_by_text("cannot be read as one")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    assert "run=" not in page.url
