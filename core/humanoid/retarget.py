@@ -3,20 +3,27 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
-from core.body import load_body
+from core.body import Body, load_body
 from core.body.kinematics import body_motion, pose_body
+from core.body.leg_ik import LEGS as _LEGS
+from core.body.leg_ik import bend_leg, move_ankles
 from core.errors import BadInputError
+from core.humanoid.bodies import BODY_NAMES
 from core.humanoid.character import LEG_LENGTH
-from core.humanoid.kinematics import frames_from_bodies, lowest_foot
-from core.humanoid.smpl_mapping import humanoid_to_smpl_poses, smpl_to_humanoid_frames
+from core.humanoid.kinematics import forward_kinematics, frames_from_bodies, frames_from_rotations, lowest_foot
+from core.humanoid.smpl_mapping import AXES, hinged, humanoid_to_smpl_poses, smpl_to_humanoid_frames
+from core.mesh_recovery.closed_form import local_axis_angles
 from core.motion import BodyMotion, HumanoidMotion, Rollout
 from core.reconstruction.contacts import predict_contacts
 
 Array = np.ndarray
 
 _HIPS = (1, 2)
-_LEGS = ((1, 4, 7), (2, 5, 8))  # SMPL's hip, knee, ankle
+_HUMANOID_LEGS = tuple(
+    tuple(BODY_NAMES.index(f"{side}_{part}") for part in ("hip", "knee", "ankle")) for side in ("left", "right")
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ def rollout_to_body(rollout: Rollout, like: BodyMotion, settings: RetargetSettin
     hips[:, 1] -= _lift(_frames(like, rollout.scale), settings or RetargetSettings())
     at_origin = pose_body(body, poses, like.betas, np.zeros((len(poses), 3)))
     trans = hips / rollout.scale - mid_hip(at_origin.joints)
+    poses = _reach_like_the_humanoid(body, poses, like.betas, frames, rollout.scale)
     nearest = np.abs(rollout.times[:, None] - like.times[None]).argmin(axis=1)
     motion = body_motion(
         body,
@@ -94,7 +102,33 @@ def leg_length(motion: BodyMotion) -> float:
 
 
 def _frames(motion: BodyMotion, scale: float) -> Array:
-    return smpl_to_humanoid_frames(motion.poses, scale * mid_hip(motion.joints))
+    """The humanoid's frames [T,43] before they are lifted: rotations as they are, legs bent so that each ankle is as
+    far from the middle of the hips as the person's, scaled. Legs of other proportions would else slide."""
+    frames = smpl_to_humanoid_frames(motion.poses, scale * mid_hip(motion.joints))
+    posed = forward_kinematics(frames)
+    rotations = Rotation.from_quat(posed.rotations.reshape(-1, 4), scalar_first=True) * AXES.inv()
+    matrices = rotations.as_matrix().reshape(len(frames), -1, 3, 3)
+    for (hip, knee, ankle), theirs in zip(_HUMANOID_LEGS, _LEGS, strict=True):
+        move = scale * motion.joints[:, theirs[2]] - posed.joints[:, ankle]
+        matrices[:, hip], matrices[:, knee] = bend_leg(
+            posed.joints[:, [hip, knee, ankle]], matrices[:, hip], matrices[:, knee], move
+        )
+        thigh, shin = (Rotation.from_matrix(matrices[:, b]) * AXES for b in (hip, knee))
+        thigh, shin = hinged(thigh, shin, direction=-1.0)
+        matrices[:, hip], matrices[:, knee] = ((r * AXES.inv()).as_matrix() for r in (thigh, shin))
+    humanoid = Rotation.from_matrix(matrices.reshape(-1, 3, 3)) * AXES
+    quaternions = humanoid.as_quat(canonical=True, scalar_first=True).reshape(len(frames), -1, 4)
+    return frames_from_rotations(frames[:, :3], quaternions)
+
+
+def _reach_like_the_humanoid(body: Body, poses: Array, betas: Array, frames: Array, scale: float) -> Array:
+    """Poses [T,72] with legs bent so that the ankles are where the humanoid's are, seen from the middle of the hips."""
+    posed = pose_body(body, poses, betas, np.zeros((len(poses), 3)))
+    joints = forward_kinematics(frames).joints
+    targets = np.stack([joints[:, ankle] - joints[:, 0] for _, _, ankle in _HUMANOID_LEGS], axis=1) / scale
+    ankles = posed.joints[:, [ankle for _, _, ankle in _LEGS]] - mid_hip(posed.joints)[:, None]
+    rotations = move_ankles(posed.joints, posed.joint_rotations_world, targets - ankles)
+    return local_axis_angles(rotations, body.parents)
 
 
 def _lift(frames: Array, settings: RetargetSettings) -> float:

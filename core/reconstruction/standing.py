@@ -6,10 +6,10 @@ import numpy as np
 
 from core.body import Body
 from core.body.kinematics import body_motion, pose_body
+from core.body.leg_ik import move_ankles
 from core.mesh_recovery.closed_form import local_axis_angles
 from core.motion import BodyMotion
 from core.reconstruction.contacts import predict_contacts, sole_points
-from core.reconstruction.feet import move_ankles
 from core.reconstruction.settling import SettleTerms, settle
 
 Array = np.ndarray
