@@ -56,11 +56,12 @@ class Clip:
     def __len__(self) -> int:
         return len(self.times)
 
-    def frames(self) -> Iterator[Array]:
-        """Yield the frames in order as [height, width, 3] uint8 RGB; nothing but the current one is kept."""
+    def frames(self, first: int = 0) -> Iterator[Array]:
+        """Yield the frames from index `first` on as [height, width, 3] uint8 RGB; only the current one is kept."""
         from core.video.decode import read_frames
 
-        return read_frames(self.path)
+        # Half a frame early: presentation times are rounded in the file.
+        return read_frames(self.path, (first - 0.5) / self.fps if first else 0.0)
 
 
 @dataclass(frozen=True)

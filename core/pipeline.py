@@ -22,6 +22,8 @@ from core.errors import BadInputError
 from core.export.glb import write_glb
 from core.humanoid import RetargetSettings, retarget, rollout_to_body
 from core.keypoints import KeypointSettings, track_people
+from core.keypoints.corrections import Correction
+from core.keypoints.people_files import choose_people, keep_people
 from core.mesh_recovery import MeshRecoverySettings, recover
 from core.metrics import plausibility, rollout_figures
 from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
@@ -58,8 +60,11 @@ class RunSettings:
     """Seed of everything random."""
     max_seconds: float = 120.0
     """The longest window that is taken [s]."""
+    corrections: tuple[Correction, ...] = ()
+    """Who is who, by a person's own word, applied in this order (`core.keypoints.corrections`)."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "corrections", tuple(Correction.from_json(each) for each in self.corrections))
         if self.physics not in PHYSICS:
             raise BadInputError(f"Physics should be one of {', '.join(PHYSICS)}, but is {self.physics!r}.")
         if self.keypoints not in KEYPOINTS:
@@ -103,18 +108,11 @@ def _clip(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
 
 
 def _keypoints(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
-    tracks = track_people(load_clip(folder.clip), KeypointSettings(model=settings.keypoints), progress)
-    if settings.person != "all":
-        index = int(settings.person)
-        if index >= len(tracks):
-            raise BadInputError(
-                f"Person {index} was asked for, but the people found are numbered 0 to {len(tracks) - 1}. "
-                f"Choose one of these."
-            )
-        tracks[index].save(folder.person(index) / "track.npz")
-        return
-    for n, track in enumerate(tracks):
-        track.save(folder.person(n) / "track.npz")
+    def find() -> list[Track]:
+        return track_people(load_clip(folder.clip), KeypointSettings(model=settings.keypoints), progress)
+
+    tracks = keep_people(folder, settings.keypoints, find)
+    choose_people(folder, tracks, settings.person, settings.corrections)
 
 
 def _each_person(work: Callable[[Path, Progress], None], folder: RunFolder, progress: Progress) -> None:

@@ -34,6 +34,19 @@ class RunFolder:
         """The folder of person `index` (0-based, largest on screen first)."""
         return self.root / f"person-{index}"
 
+    @property
+    def people_record(self) -> Path:
+        """people.json: everybody who was found, one entry a person."""
+        return self.root / "people.json"
+
+    def found_track(self, index: int) -> Path:
+        """Person `index`'s track as it was found, chosen or not, before any correction."""
+        return self.root / "people" / f"person-{index}.npz"
+
+    def thumbnail(self, index: int) -> Path:
+        """A small picture of person `index`, to choose by."""
+        return self.root / "people" / f"person-{index}.jpg"
+
     def people(self) -> list[int]:
         """The people whose tracks are there."""
         found = (p.parent.name.removeprefix("person-") for p in self.root.glob("person-*/track.npz"))

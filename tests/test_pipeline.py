@@ -59,7 +59,15 @@ def test_only_the_designs_artifacts_are_written(walked: RunFolder):
         "hmr.glb", "hmr.npz", "motion.glb", "motion.npz", "reference.txt",
         "rollouts/assisted-body.glb", "rollouts/assisted.npz", "track.npz",
     ]  # fmt: skip
-    expected = ["clip.mp4", "metrics.json", *(f"person-0/{name}" for name in person), "run.json"]
+    people = [f"people/person-{n}.{kind}" for n in (0, 1) for kind in ("jpg", "npz")]
+    expected = [
+        "clip.mp4",
+        "metrics.json",
+        "people.json",
+        *people,
+        *(f"person-0/{name}" for name in person),
+        "run.json",
+    ]
     assert [str(p) for p in walked.artifacts()] == sorted(expected, key=lambda p: Path(p))
 
 

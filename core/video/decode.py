@@ -133,8 +133,9 @@ def _upright(frame: av.VideoFrame) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), quarter_turns))
 
 
-def read_frames(path: Path) -> Iterator[np.ndarray]:
-    """Yield a file's frames as [height, width, 3] uint8 RGB, upright, one at a time."""
+def read_frames(path: Path, start_s: float = 0.0) -> Iterator[np.ndarray]:
+    """Yield a file's frames shown from `start_s` on as [height, width, 3] uint8 RGB, upright, one at a time."""
     with open_video(path) as container:
-        for _, picture in timed_frames(container, 0.0):
-            yield picture
+        for time, picture in timed_frames(container, start_s):
+            if time >= start_s:
+                yield picture

@@ -17,8 +17,8 @@ class ClipInMemory(Clip):
 
     pictures: tuple = ()
 
-    def frames(self):
-        return iter(self.pictures)
+    def frames(self, first=0):
+        return iter(self.pictures[first:])
 
 
 @pytest.fixture(scope="session")

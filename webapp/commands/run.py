@@ -92,9 +92,9 @@ def prepare_folder(source: Path, out: Path, overwrite: bool = False) -> Path:
             raise BadInputError(f"{out} already holds a run. Choose another folder, or replace it with --overwrite.")
         if source.resolve().is_relative_to(out.resolve()):
             raise BadInputError(f"The source lies in the run that would be replaced ({out}). Choose another folder.")
-    for stale in [out / "source", *out.glob("person-*")]:
+    for stale in [out / "source", out / "people", *out.glob("person-*")]:
         shutil.rmtree(stale, ignore_errors=True)
-    for name in ("clip.mp4", "metrics.json", "run.json"):
+    for name in ("clip.mp4", "people.json", "metrics.json", "run.json"):
         (out / name).unlink(missing_ok=True)
     (out / "source").mkdir(parents=True)
     shutil.copyfile(source, out / "source" / source.name)
