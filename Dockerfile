@@ -11,9 +11,14 @@ ENV PYTHONUNBUFFERED=1 \
     UNDERSTUDY_HOME=/data \
     UNDERSTUDY_HOST=0.0.0.0
 
+# For side_by_side.mp4, which is drawn with EGL.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libegl1 libgl1 libgl1-mesa-dri \
+    && rm -rf /var/lib/apt/lists/*
+
 WORKDIR /app
-COPY requirements.txt ./
-RUN pip install --disable-pip-version-check -r requirements.txt
+COPY requirements.txt requirements-export.txt ./
+RUN pip install --disable-pip-version-check -r requirements.txt -r requirements-export.txt
 
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY core core

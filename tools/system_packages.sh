@@ -2,9 +2,22 @@
 # Install the Debian or Ubuntu packages that a step needs, through apt when it may, else name them.
 # usage: system_packages.sh COMMAND:PACKAGE ...   installs PACKAGE where COMMAND is not on the PATH
 #        system_packages.sh --always PACKAGE ...
+#        system_packages.sh --libraries WHAT_FOR LIBRARY:PACKAGE ...   the same for shared libraries; where they cannot be
+#            installed it says what will be missing (WHAT_FOR) and goes on
 set -euo pipefail
 missing=()
-if [ "${1:-}" = --always ]; then
+if [ "${1:-}" = --libraries ]; then
+    what_for=$2
+    shift 2
+    known=$({ ldconfig -p || /sbin/ldconfig -p; ls /usr/lib/*/dri; } 2>/dev/null || true)
+    for pair in "$@"; do
+        grep -qF "${pair%%:*}" <<<"$known" || missing+=("${pair##*:}")
+    done
+    [ ${#missing[@]} -gt 0 ] || exit 0
+    bash "$0" --always "${missing[@]}" && exit 0
+    echo "Without ${missing[*]}: no $what_for. The rest works." >&2
+    exit 0
+elif [ "${1:-}" = --always ]; then
     shift
     missing=("$@")
 else

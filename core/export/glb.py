@@ -13,13 +13,8 @@ import pygltflib as gltf
 from core.arrays_on_disk import replacing
 from core.body import Body
 from core.body.appearance import linear_from_srgb, vertex_colours, vertex_normals
-from core.body.rotations import (
-    axis_angle_from_matrix,
-    continuous_quaternions,
-    matrix_from_axis_angle,
-    quaternion_from_axis_angle,
-)
-from core.errors import BadInputError
+from core.body.rotations import continuous_quaternions, quaternion_from_axis_angle
+from core.export.preparing import prepared
 from core.motion import BodyMotion
 
 Array = np.ndarray
@@ -30,7 +25,6 @@ _TYPES = {
     np.dtype(np.uint8): gltf.UNSIGNED_BYTE,
     np.dtype(np.uint16): gltf.UNSIGNED_SHORT,
 }
-_CAMERA_TO_Y_UP = np.diag([1.0, -1.0, -1.0])  # OpenCV's axes (y down, z forward) turned half round about x
 
 
 def write_glb(path: Path, motion: BodyMotion, body: Body, dye: Colour | None = None) -> None:
@@ -47,7 +41,7 @@ def write_glb(path: Path, motion: BodyMotion, body: Body, dye: Colour | None = N
 
 def glb_bytes(motion: BodyMotion, body: Body, dye: Colour | None = None) -> bytes:
     """The GLB that `write_glb` writes."""
-    _check(motion, body)
+    motion = prepared(motion, body)
     document = _Document()
     rest = body.rest_joints(motion.betas)
     rotations, translations = _keys(motion, rest[0])
@@ -63,28 +57,10 @@ def glb_bytes(motion: BodyMotion, body: Body, dye: Colour | None = None) -> byte
     return document.to_bytes()
 
 
-def _check(motion: BodyMotion, body: Body) -> None:
-    if motion.body_model != body.name:
-        raise BadInputError(
-            f"The motion is on the body model {motion.body_model!r}, whose betas do not fit {body.name!r}. Load the "
-            "motion's own body, or move the motion to this one first."
-        )
-    if len(motion) == 0:
-        raise BadInputError("A GLB needs a motion of at least one frame, but this one has none.")
-    if not all(np.isfinite(each).all() for each in (motion.times, motion.poses, motion.betas, motion.trans)):
-        raise BadInputError("The motion should have finite numbers only, but has NaN or infinity. Solve it again.")
-    if motion.times[0] < 0 or (np.diff(motion.times) <= 0).any():
-        raise BadInputError("The motion's times should rise from zero or more, but do not.")
-
-
 def _keys(motion: BodyMotion, rest_pelvis: Array) -> tuple[Array, Array]:
     """(quaternions [T,24,4] xyzw, glTF's order; positions of the pelvis [T,3] m)."""
     poses = motion.poses.reshape(len(motion), -1, 3)
     translations = rest_pelvis + motion.trans
-    if motion.frame == "camera":
-        turned = _CAMERA_TO_Y_UP @ matrix_from_axis_angle(poses[:, 0])
-        poses = np.concatenate([axis_angle_from_matrix(turned)[:, None], poses[:, 1:]], axis=1)
-        translations = translations @ _CAMERA_TO_Y_UP.T
     quaternions = continuous_quaternions(quaternion_from_axis_angle(poses))
     return np.roll(quaternions, -1, axis=-1).astype(np.float32), translations.astype(np.float32)
 

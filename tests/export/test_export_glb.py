@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from support.gltf import Glb, assert_clean
+from support.motions import waving
 
 from core.body import load_body
 from core.body.appearance import vertex_colours
@@ -19,26 +20,16 @@ def body():
     return load_body()
 
 
-def moving(body, frames: int, frame: str = "world", fps: float = 30.0):
-    """A motion that turns the whole body more than once round and waves all limbs."""
-    rng = np.random.default_rng(3)
-    times = np.arange(frames) / fps
-    poses = 0.5 * np.sin(times[:, None] * rng.uniform(1, 6, 72) + rng.uniform(0, 6, 72))
-    poses[:, :3] = [0, 1, 0] * (4 * times[:, None])
-    trans = np.array([0.2, 0.9, -0.4]) + times[:, None] * [0.3, 0.02, 0.5]
-    return body_motion(body, fps, times, poses, rng.normal(size=10), trans, frame=frame)
-
-
 @pytest.mark.parametrize("frames", [1, 2, 120])
 def test_the_khronos_validator_finds_nothing(body, tmp_path, frames):
     path = tmp_path / "motion.glb"
-    write_glb(path, moving(body, frames), body)
+    write_glb(path, waving(frames), body)
     assert_clean(path)
 
 
 def test_a_dye_colours_the_clothes_and_not_the_skin(body, tmp_path):
     path = tmp_path / "motion.glb"
-    write_glb(path, moving(body, 3), body, dye=(1.0, 0.5, 0.0))
+    write_glb(path, waving(3), body, dye=(1.0, 0.5, 0.0))
     assert_clean(path)
     plain, dyed = vertex_colours(body), vertex_colours(body, dye=(1.0, 0.5, 0.0))
     regions = {name: body.region_weights[:, i] > 0.999 for i, name in enumerate(body.region_names)}
@@ -47,7 +38,7 @@ def test_a_dye_colours_the_clothes_and_not_the_skin(body, tmp_path):
 
 
 def test_its_animation_puts_the_joints_where_the_motion_has_them(body, tmp_path):
-    motion = moving(body, 60)
+    motion = waving(60)
     path = tmp_path / "motion.glb"
     write_glb(path, motion, body)
     glb = Glb.read(path)
@@ -57,7 +48,7 @@ def test_its_animation_puts_the_joints_where_the_motion_has_them(body, tmp_path)
 
 
 def test_its_mesh_follows_within_a_millimetre(body, tmp_path):
-    motion = moving(body, 20)
+    motion = waving(20)
     path = tmp_path / "motion.glb"
     write_glb(path, motion, body)
     there = Glb.read(path).skinned(motion.times[13])
@@ -69,7 +60,7 @@ def test_its_mesh_follows_within_a_millimetre(body, tmp_path):
 
 def test_between_frames_it_takes_the_short_way(body, tmp_path):
     """Neighbouring keys lie in one hemisphere although the body turns more than once round."""
-    motion = moving(body, 90)
+    motion = waving(90)
     path = tmp_path / "motion.glb"
     write_glb(path, motion, body)
     glb = Glb.read(path)
@@ -82,7 +73,7 @@ def test_between_frames_it_takes_the_short_way(body, tmp_path):
 
 
 def test_names_times_and_extras(body, tmp_path):
-    motion = moving(body, 5)
+    motion = waving(5)
     path = tmp_path / "motion.glb"
     write_glb(path, motion, body)
     glb = Glb.read(path)
@@ -104,7 +95,7 @@ def test_names_times_and_extras(body, tmp_path):
 
 
 def test_a_motion_in_the_cameras_frame_is_turned_upright(body, tmp_path):
-    motion = moving(body, 4, frame="camera")
+    motion = waving(4, frame="camera")
     path = tmp_path / "hmr.glb"
     write_glb(path, motion, body)
     joints = Glb.read(path).joint_transforms(motion.times[2])[:, :3, 3]
@@ -113,20 +104,20 @@ def test_a_motion_in_the_cameras_frame_is_turned_upright(body, tmp_path):
 
 def test_ten_seconds_fit_into_800_kilobytes(body, tmp_path):
     path = tmp_path / "motion.glb"
-    write_glb(path, moving(body, 300), body)
+    write_glb(path, waving(300), body)
     assert path.stat().st_size <= 800_000
 
 
 def test_the_same_motion_gives_the_same_bytes(body, tmp_path):
     for name in ("a.glb", "b.glb"):
-        write_glb(tmp_path / name, moving(body, 7), body)
+        write_glb(tmp_path / name, waving(7), body)
     assert (tmp_path / "a.glb").read_bytes() == (tmp_path / "b.glb").read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.glb", "b.glb"]
 
 
 def test_what_cannot_be_written_is_named_and_leaves_the_old_file(body, tmp_path):
     path = tmp_path / "motion.glb"
-    good = moving(body, 3)
+    good = waving(3)
     write_glb(path, good, body)
     before = path.read_bytes()
     poses = np.array(good.poses)
@@ -144,5 +135,5 @@ def test_what_cannot_be_written_is_named_and_leaves_the_old_file(body, tmp_path)
 
 def test_json_chunk_is_plain_json(body, tmp_path):
     path = tmp_path / "motion.glb"
-    write_glb(path, moving(body, 1), body)
+    write_glb(path, waving(1), body)
     assert json.dumps(Glb.read(path).json)  # no NaN, no numpy left
