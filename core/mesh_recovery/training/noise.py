@@ -18,7 +18,7 @@ Array = np.ndarray
 class NoiseModel:
     """Errors of keypoints and world landmarks.
 
-    On the held-out clips the raw world landmarks come out at 82 mm after Procrustes (12 limb joints), where BlazePose's
+    On the held-out clips the raw world landmarks come out at about 83 mm after Procrustes (12 limb joints); BlazePose's
     measured 82 mm on calibrated footage.
     """
 

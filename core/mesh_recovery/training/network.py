@@ -1,0 +1,106 @@
+"""The regressor: an encoder of a window of keypoints, and HMR's iterative feedback on what it found."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from core.mesh_recovery.training.geometry import matrix_from_6d
+from core.mesh_recovery.windows import FEATURES
+
+CAMERA, ROTATIONS, SHAPE = 3, 24 * 6, 10
+THETA = CAMERA + ROTATIONS + SHAPE
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """Sizes of the regressor."""
+
+    window: int = 13
+    """Frames that it sees; the middle one is answered for."""
+    step_s: float = 1 / 15
+    """Time between them [s]."""
+    frame_hidden: int = 256
+    """Width of the layer that each frame passes by itself."""
+    frame_code: int = 64
+    """Numbers that a frame becomes."""
+    feature: int = 768
+    """Width of the encoder."""
+    blocks: int = 2
+    """Residual blocks of the encoder."""
+    hidden: int = 512
+    """Width of the feedback's two layers."""
+    iterations: int = 3
+    """Rounds of feedback: theta <- theta + delta(feature, theta)."""
+
+
+class ResidualBlock(nn.Module):
+    """x + W relu(norm(x))."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm, self.linear = nn.LayerNorm(width), nn.Linear(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.linear(torch.relu(self.norm(x)))
+
+
+class Regressor(nn.Module):
+    """Features [N,W,198] -> theta = (camera s, tx, ty; 24 rotations in 6D; 10 shape numbers), three times better."""
+
+    def __init__(self, settings: NetworkSettings | None = None, mean_rotations: Tensor | None = None) -> None:
+        super().__init__()
+        self.settings = s = settings or NetworkSettings()
+        self.frame = nn.Sequential(
+            nn.Linear(FEATURES, s.frame_hidden), nn.ReLU(), nn.Linear(s.frame_hidden, s.frame_code), nn.ReLU()
+        )
+        self.enter = nn.Linear(s.window * s.frame_code + FEATURES, s.feature)
+        self.blocks = nn.Sequential(*(ResidualBlock(s.feature) for _ in range(s.blocks)), nn.LayerNorm(s.feature))
+        self.from_feature = nn.Linear(s.feature, s.hidden)
+        self.from_theta = nn.Linear(THETA, s.hidden, bias=False)
+        self.middle = nn.Linear(s.hidden, s.hidden)
+        self.delta = nn.Linear(s.hidden, THETA)
+        nn.init.normal_(self.delta.weight, std=1e-3)  # the first answers are near the mean
+        nn.init.zeros_(self.delta.bias)
+        self.register_buffer("mean", mean_theta(mean_rotations))
+
+    def forward(self, features: Tensor) -> list[Tensor]:
+        """theta [N,157] after each round."""
+        codes = self.frame(features).flatten(1)
+        middle = features[:, self.settings.window // 2]
+        feature = self.from_feature(torch.relu(self.blocks(self.enter(torch.cat([codes, middle], dim=1)))))
+        theta = self.mean.expand(len(features), -1)
+        answers = []
+        for _ in range(self.settings.iterations):
+            # the layer on [feature, theta], its two halves apart: the feature's is the same in all rounds
+            hidden = torch.relu(self.middle(torch.relu(feature + self.from_theta(theta))))
+            theta = theta + self.delta(hidden)
+            answers.append(theta)
+        return answers
+
+
+def mean_theta(rotations: Tensor | None = None) -> Tensor:
+    """Where the feedback starts: camera (0.9, 0, 0), `rotations` [24,3,3] or upright and at rest, mean shape."""
+    if rotations is None:
+        rotations = torch.eye(3).expand(24, 3, 3).clone()
+        rotations[0] = torch.diag(torch.tensor([1.0, -1.0, -1.0]))  # upright before a camera whose y points down
+    six = rotations[..., :2].transpose(-1, -2).reshape(-1)
+    return torch.cat([torch.tensor([0.9, 0.0, 0.0]), six, torch.zeros(SHAPE)])
+
+
+def parts(theta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(camera [N,3], rotations [N,24,3,3], betas [N,10]) of theta [N,157]."""
+    six = theta[:, CAMERA : CAMERA + ROTATIONS].reshape(-1, 24, 6)
+    return theta[:, :CAMERA], matrix_from_6d(six), theta[:, CAMERA + ROTATIONS :]
+
+
+class Exported(nn.Module):
+    """The regressor as the contract has it: features -> global_orient, body_pose, betas, pred_cam."""
+
+    def __init__(self, regressor: Regressor) -> None:
+        super().__init__()
+        self.regressor = regressor
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        camera, rotations, betas = parts(self.regressor(features)[-1])
+        return rotations[:, :1], rotations[:, 1:], betas, camera

@@ -1,0 +1,82 @@
+"""What the embedded regressor sees: a window of keypoints in a picture turned, moved and scaled to the person.
+
+Used on tracks and, by training, on synthetic people, so that both see the same.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.mesh_recovery.cameras import turns_to_rays
+
+Array = np.ndarray
+
+HIPS = (23, 24)
+SEEN = 0.1
+"""Visibility from which a keypoint has a say in where the person is and how large."""
+UNKNOWN = 0.02
+"""Visibility below which a keypoint counts as missing: its numbers are put to zero."""
+WORLD_UNIT_M = 0.5
+"""World landmarks are divided by this."""
+FEATURES = 33 * 6
+"""Numbers of a frame: x, y, visibility, then world x, y, z of each landmark."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """N windows of W frames, and what leads back from them to the camera.
+
+    `features` [N,W,198] float32. `ahead_in_camera` [N,3,3]: the axes of a camera turned to look at the hips of the
+    window's middle frame; in these the regressor answers. `scale` [N]: one unit of the features' x and y, as a tangent
+    of the angle off the axis.
+    """
+
+    features: Array
+    ahead_in_camera: Array
+    scale: Array
+
+
+def window_frames(times: Array, width: int, step_s: float) -> Array:
+    """Indices [T,W] of the frames nearest to `times` [T] + (-W//2 .. W//2) * `step_s`; held at both ends."""
+    wanted = times[:, None] + step_s * (np.arange(width) - width // 2)
+    after = np.searchsorted(times, wanted).clip(1, max(len(times) - 1, 1))
+    if len(times) == 1:
+        return np.zeros(wanted.shape, int)
+    nearer = wanted - times[after - 1] < times[after] - wanted
+    return np.where(nearer, after - 1, after)
+
+
+def turned_to_person(keypoints: Array, intrinsics: Array) -> tuple[Array, Array]:
+    """(tangents [N,33,2], ahead_in_camera [N,3,3]) of `keypoints` [N,33,3] px: as a camera turned to the hips has them.
+
+    Where neither hip is seen, the middle of all that is seen takes their place.
+    """
+    visibility = keypoints[..., 2]
+    of_hips = np.zeros_like(visibility)
+    of_hips[:, HIPS] = visibility[:, HIPS]
+    weights = np.where(of_hips.max(axis=1, keepdims=True) > SEEN, of_hips, visibility) + 1e-9
+    centre = np.einsum("nl,nlk->nk", weights, keypoints[..., :2]) / weights.sum(axis=1, keepdims=True)
+    turns = turns_to_rays(centre, intrinsics)
+    rays = np.ones((*keypoints.shape[:2], 3))
+    rays[..., :2] = (keypoints[..., :2] - intrinsics[:2, 2]) / intrinsics[[0, 1], [0, 1]]
+    rays = rays @ turns  # rows: R^T ray
+    return rays[..., :2] / np.maximum(rays[..., 2:], 0.05), turns
+
+
+def make_windows(tangents: Array, visibility: Array, world: Array, turns: Array) -> Windows:
+    """Windows from `tangents` [N,W,33,2] and `turns` [N,W,3,3] (`turned_to_person`), `visibility` [N,W,33] and `world`
+    [N,W,33,3] m in axes turned to the hips; zeros where there is none."""
+    middle = tangents.shape[1] // 2
+    scale = person_scale(tangents, visibility)
+    xy = np.clip(tangents / scale[:, None, None, None], -4, 4)
+    known = (visibility >= UNKNOWN)[..., None]
+    frames = np.concatenate([xy * known, visibility[..., None], np.clip(world / WORLD_UNIT_M, -4, 4) * known], axis=-1)
+    return Windows(frames.reshape(*frames.shape[:2], FEATURES).astype(np.float32), turns[:, middle], scale)
+
+
+def person_scale(tangents: Array, visibility: Array) -> Array:
+    """[N]: root mean square distance of the seen keypoints from the axis, the median over the window's frames."""
+    seen = visibility > SEEN
+    square = (tangents**2).sum(axis=-1) * seen
+    spread = np.sqrt(square.sum(axis=-1) / np.maximum(seen.sum(axis=-1), 1))
+    return np.maximum(np.median(spread, axis=1), 1e-3)
