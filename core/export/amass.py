@@ -66,8 +66,9 @@ def read_amass(path: Path, body: Body) -> BodyMotion:
     path = Path(path)
     found = _arrays(path)
     poses, trans, fps = _checked(path, found)
-    ours = str(found.get("understudy_body", "")) == body.name and np.shape(found.get("understudy_betas")) == (10,)
-    betas = np.asarray(found["understudy_betas"], float) if ours else np.zeros(10)
+    betas = np.asarray(found.get("understudy_betas", ()), float)
+    ours = str(found.get("understudy_body", "")) == body.name and betas.shape == (10,) and np.isfinite(betas).all()
+    betas = betas if ours else np.zeros(10)
     times = np.arange(len(poses)) / fps
     motion = turned(body_motion(body, fps, times, poses, betas, trans), Z_UP_FROM_Y_UP.T)
     if not ours:

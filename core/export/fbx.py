@@ -60,9 +60,16 @@ def _two_frames_at_least(motion: BodyMotion) -> BodyMotion:
     """A still stands for two frames: assimp drops an animation without duration, and the pose with it."""
     if len(motion) != 1:
         return motion
-    twice = {name: np.repeat(getattr(motion, name), 2, axis=0) for name in ("poses", "trans", "joints", "landmarks")}
-    times = motion.times[0] + np.array([0.0, 1.0 / motion.fps])
-    return replace(motion, times=times, contacts=None, camera_in_world=None, **twice)
+    return replace(
+        motion,
+        times=motion.times[0] + np.array([0.0, 1.0 / motion.fps]),
+        poses=np.repeat(motion.poses, 2, axis=0),
+        trans=np.repeat(motion.trans, 2, axis=0),
+        joints=np.repeat(motion.joints, 2, axis=0),
+        landmarks=np.repeat(motion.landmarks, 2, axis=0),
+        contacts=None,
+        camera_in_world=None,
+    )
 
 
 def find_assimp() -> Path:

@@ -1,0 +1,174 @@
+"""Opening a run's zip, which may come from anybody, as a finished run.
+
+Names, sizes, checksums and contents are checked; everything is unpacked beside its place and moved there only when all
+of it is right.
+"""
+
+import hashlib
+import json
+import shutil
+import stat
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from tempfile import mkdtemp
+from typing import Any
+
+from core.errors import BadInputError, UnderstudyError
+from core.export.bundle import CHUNK_BYTES, FORMAT, MANIFEST, PACKED, VERSION
+from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
+from core.notices import notice
+from core.run_folder import RunFolder, read_json
+from core.video import load_clip
+
+# What may run as code when it is opened (pickles, programs) is not taken from a stranger's zip.
+_DATA = PACKED - {".zip"} | {".json", ".txt", ".bvh", ".csv", ".md", ".bmp", ".onnx", ".usd", ".fbx"}
+
+
+@dataclass(frozen=True)
+class BundleLimits:
+    """What a bundle may ask of the machine that opens it."""
+
+    max_bytes: int = 4_000_000_000
+    """Size of all files unpacked."""
+    max_files: int = 2_000
+    """Number of files."""
+    max_ratio: float = 200.0
+    """How much larger than the zip its content may be, above `free_bytes`."""
+    free_bytes: int = 50_000_000
+    """Content up to this size is never taken for a bomb."""
+    max_depth: int = 6
+    """Folders within folders."""
+
+
+def open_bundle(path: Path, into: Path, limits: BundleLimits | None = None) -> RunFolder:
+    """Unpack a run's zip as the new folder `into` and return it; a finished run like any other.
+
+    `BadInputError` where the zip is damaged or no run's, holds names that lead elsewhere, more than the limits allow,
+    files that are not as its list says, or nouns that cannot be read; then nothing is left behind. Files of kinds that
+    may run as code are left out with a notice.
+    """
+    limits, path, into = limits or BundleLimits(), Path(path), Path(into)
+    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise BadInputError(f"A bundle is opened as a new folder, but {into} exists and is not empty.")
+    into.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(mkdtemp(prefix=".bundle-", dir=into.parent))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            listed = _listed(path, archive, limits)
+            for name, facts in listed.items():
+                _unpack(archive, name, facts, scratch)
+        _check_run(RunFolder(scratch))
+        scratch.chmod(0o755)
+        if into.exists():
+            into.rmdir()
+        scratch.rename(into)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
+        raise BadInputError(f"{path.name} should be a run's zip, but cannot be read: {error}. Get it again.") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return RunFolder(into)
+
+
+def _listed(path: Path, archive: zipfile.ZipFile, limits: BundleLimits) -> dict[str, dict[str, Any]]:
+    """The files of the manifest that are to be unpacked, all names and sizes checked."""
+    entries = archive.infolist()
+    total, packed = sum(e.file_size for e in entries), max(path.stat().st_size, 1)
+    if len(entries) > limits.max_files:
+        raise BadInputError(f"A run's zip should have at most {limits.max_files} files, but this has {len(entries)}.")
+    if total > limits.max_bytes:
+        raise BadInputError(
+            f"A run's zip should unpack to at most {limits.max_bytes / 1e9:.1f} GB, but this takes {total / 1e9:.1f}."
+        )
+    if total > limits.free_bytes and total / packed > limits.max_ratio:
+        raise BadInputError(
+            f"The zip should hold a run, but would grow {total / packed:.0f}-fold: it looks like a trap."
+        )
+    names = [entry.filename for entry in entries]
+    for entry in entries:
+        _check_name(entry, limits)
+    if len(set(names)) != len(names):
+        raise BadInputError("A run's zip should have every file once, but has one twice.")
+    files = _manifest(path, archive, names)
+    if set(files) | {MANIFEST} != set(names):
+        raise BadInputError(f"{path.name} should hold the files that {MANIFEST} lists, but holds others or lacks some.")
+    return {name: facts for name, facts in files.items() if _is_data(name)}
+
+
+def _check_name(entry: zipfile.ZipInfo, limits: BundleLimits) -> None:
+    name = entry.filename
+    parts = name.split("/")
+    harmless = all(part and not part.startswith(".") and part.isprintable() for part in parts)
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if (
+        not harmless
+        or len(parts) > limits.max_depth
+        or len(name) > 300
+        or any(character in name for character in '\\:*?"<>|')
+        or kind not in (0, stat.S_IFREG)
+    ):
+        raise BadInputError(f"A run's zip should hold plain files in its own folder, but has {name[:80]!r}.")
+
+
+def _manifest(path: Path, archive: zipfile.ZipFile, names: list[str]) -> dict[str, dict[str, Any]]:
+    if MANIFEST not in names:
+        raise BadInputError(f"{path.name} should be a run's zip with {MANIFEST} in it, but has none.")
+    if archive.getinfo(MANIFEST).file_size > 4_000_000:
+        raise BadInputError(f"{MANIFEST} should be a short list, but is far too long.")
+    try:
+        content = json.loads(archive.read(MANIFEST))
+        known = content["format"] == FORMAT and content["version"] == VERSION
+        files = {str(n): {"bytes": int(f["bytes"]), "sha256": str(f["sha256"])} for n, f in content["files"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BadInputError(f"{MANIFEST} should list the run's files, but cannot be read: {error!r}") from error
+    if not known:
+        raise BadInputError(
+            f"The bundle should be {FORMAT} version {VERSION}, but is {content['format']} version "
+            f"{content['version']}. A newer Understudy may open it."
+        )
+    return files
+
+
+def _is_data(name: str) -> bool:
+    if PurePosixPath(name).suffix.lower() in _DATA:
+        return True
+    notice(f"{name} was left out: files of this kind may run as code and are not taken from a bundle.")
+    return False
+
+
+def _unpack(archive: zipfile.ZipFile, name: str, facts: dict[str, Any], into: Path) -> None:
+    target, digest, count = into / name, hashlib.sha256(), 0
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with archive.open(name) as source, target.open("wb") as file:
+        while piece := source.read(CHUNK_BYTES):
+            count += len(piece)
+            if count > facts["bytes"]:
+                break
+            digest.update(piece)
+            file.write(piece)
+    if count != facts["bytes"] or digest.hexdigest() != facts["sha256"]:
+        raise BadInputError(f"{name} should be as the bundle's list says, but is not: the zip was changed or damaged.")
+
+
+def _check_run(folder: RunFolder) -> None:
+    """Everything that the rest of the house would read can be read."""
+    try:
+        if not folder.record.is_file() or not folder.clip.is_file():
+            raise BadInputError("The bundle should hold run.json and clip.mp4, but does not.")
+        read_json(folder.record), read_json(folder.metrics)
+        load_clip(folder.clip)
+        for person in folder.root.glob("person-*"):
+            _check_person(person)
+    except UnderstudyError:
+        raise
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise BadInputError(f"The bundle's run cannot be read: {error}") from error
+
+
+def _check_person(person: Path) -> None:
+    nouns = {"track.npz": Track, "hmr.npz": BodyMotion, "motion.npz": BodyMotion, "reference.txt": HumanoidMotion}
+    for name, noun in nouns.items():
+        if (person / name).exists():
+            noun.load(person / name)  # type: ignore[attr-defined]
+    for path in (person / "rollouts").glob("*.npz"):
+        Rollout.load(path)
