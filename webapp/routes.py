@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse
 from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import BadInputError, RunNotFoundError
 from core.jobs.home import safe_file_name
@@ -24,12 +25,32 @@ MEDIA_TYPES = {
     ".glb": "model/gltf-binary",
     ".json": "application/json",
     ".txt": "text/plain; charset=utf-8",
+    ".jpg": "image/jpeg",
     ".png": "image/png",
     ".npz": "application/octet-stream",
 }
 # Should a browser ever show an artifact as a page of its own, it may do nothing.
 _ARTIFACT_HEADERS = {"content-security-policy": "default-src 'none'; media-src 'self'; sandbox"}
 _POSTER_WIDTH = 640
+
+
+class PersonAt(BaseModel):
+    """From `frame` on, `person` is whoever is at the point `x`, `y` (px of the clip)."""
+
+    model_config = ConfigDict(extra="forbid")
+    frame: int = Field(ge=0)
+    x: float
+    y: float
+    person: int = Field(ge=0)
+
+
+class RunChanges(BaseModel):
+    """What another run of the same source may do differently."""
+
+    model_config = ConfigDict(extra="forbid")
+    person: str = Field("0", pattern=r"^(all|\d{1,3})$")
+    physics: str = "assisted"
+    corrections: list[PersonAt] = Field([], max_length=100)
 
 
 def make_router(site: Site) -> APIRouter:
@@ -88,6 +109,11 @@ def make_router(site: Site) -> APIRouter:
     def cancel_run(run_id: str) -> dict[str, str]:
         """Ask for a run to end; answers with the state that it is in."""
         return {"id": run_id, "state": site.store.request_cancel(run_id).state}
+
+    @router.post("/api/runs/{run_id}/again", status_code=201)
+    def start_again(run_id: str, changes: RunChanges) -> dict[str, str]:
+        """Start another run of the same source for another person, or with corrections; answers with its id."""
+        return {"id": site.start_again(run_id, changes.model_dump(exclude_unset=True)).id}
 
     @router.get("/api/samples/{sample}/poster.jpg")
     def get_poster(sample: str) -> Response:

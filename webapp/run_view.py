@@ -43,6 +43,8 @@ def run_view(run: RunRecord, home: Home) -> dict[str, Any]:
             for stage in run.stages
         ],
         "clip": _clip(run.id, folder),
+        "notices": [text for texts in read_json(folder.record).get("notices", {}).values() for text in texts],
+        "found": _found(run.id, folder),
         "people": [_person(run.id, folder, n) for n in folder.people()],
         "metrics": read_json(folder.metrics) or None,
         "artifacts": [
@@ -85,6 +87,21 @@ def _clip(run_id: str, folder: RunFolder) -> dict[str, Any] | None:
 def _clip_facts(path: Path, modified: int) -> dict[str, Any]:
     clip = load_clip(path)
     return {"fps": clip.fps, "frames": len(clip), "width": clip.width, "height": clip.height}
+
+
+def _found(run_id: str, folder: RunFolder) -> list[dict[str, Any]]:
+    """Everybody in the clip, to choose by: number, thumbnail, in how many frames, and whether this run is of them."""
+    chosen = folder.people()
+    return [
+        {
+            "number": each["number"],
+            "thumbnail_url": artifact_url(run_id, each["thumbnail"]),
+            "frames": each["frames"],
+            "chosen": each["number"] in chosen,
+        }
+        for each in read_json(folder.people_record).get("people", [])
+        if "thumbnail" in each
+    ]
 
 
 def _person(run_id: str, folder: RunFolder, n: int) -> dict[str, Any]:

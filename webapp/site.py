@@ -57,10 +57,16 @@ class Site:
                 f"A file should have at most {self.settings.max_upload_mb} MB, but {file_name} has "
                 f"{source.stat().st_size / 1e6:.0f} MB. Cut the video or make it smaller."
             )
+        return self._submission().submit(source, file_name, {"max_seconds": self.settings.max_seconds} | choices, name)
+
+    def start_again(self, run_id: str, changes: dict[str, Any]) -> RunRecord:
+        """Start another run of an earlier one's source with some settings changed."""
+        return self._submission().again(run_id, changes)
+
+    def _submission(self) -> Submission:
         if self._client is None:
             raise BadInputError("The site is starting or stopping. Try again in a moment.")
-        submission = Submission(self.store, self.home, self._client, self.pipeline)
-        return submission.submit(source, file_name, {"max_seconds": self.settings.max_seconds} | choices, name)
+        return Submission(self.store, self.home, self._client, self.pipeline)
 
     def start_sample(self, sample: str, choices: dict[str, Any]) -> RunRecord:
         """Start a run of a clip that ships with the project."""

@@ -12,6 +12,7 @@ from core.errors import BadInputError
 from core.jobs.home import Home, new_run_id, safe_file_name
 from core.jobs.store import RunRecord, RunStore
 from core.jobs.workflow import APPLICATION_VERSION, QUEUE, WORKFLOW
+from core.run_folder import RunFolder
 from core.video.decode import probe
 from core.video.window import WindowSettings, check_window
 
@@ -22,11 +23,19 @@ class Submission:
     def __init__(self, store: RunStore, home: Home, client: DBOSClient, pipeline: ModuleType) -> None:
         self.store, self.home, self._client, self._pipeline = store, home, client, pipeline
 
-    def submit(self, source: Path, file_name: str, settings: dict[str, Any], name: str | None = None) -> RunRecord:
+    def submit(
+        self,
+        source: Path,
+        file_name: str,
+        settings: dict[str, Any],
+        name: str | None = None,
+        people_from: RunFolder | None = None,
+    ) -> RunRecord:
         """Start a run of `source`, which stays where it is, under the name that the person knows it by.
 
-        What can be refused at once is refused with `BadInputError`, and nothing is left behind: settings that make no
-        sense, a file that is no video or picture, a window outside it.
+        `people_from` is an earlier run of the same window, whose people need not be looked for again. What can be
+        refused at once is refused with `BadInputError`, and nothing is left behind: settings that make no sense, a file
+        that is no video or picture, a window outside it.
         """
         chosen = self._pipeline.RunSettings.from_json(settings)
         run_id = new_run_id()
@@ -36,6 +45,8 @@ class Submission:
         try:
             shutil.copyfile(source, kept)
             _check(kept, chosen)
+            if people_from is not None:
+                _copy_people(people_from, RunFolder(folder))
             return self.store.create(
                 run_id,
                 name or file_name,
@@ -47,6 +58,12 @@ class Submission:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    def again(self, run_id: str, changes: dict[str, Any]) -> RunRecord:
+        """Start another run of an earlier one's source with some settings changed; the earlier one stays as it is."""
+        earlier, folder = self.store.get(run_id), self.home.run(run_id)
+        settings = earlier.settings | changes
+        return self.submit(folder.source(), earlier.source_name, settings, earlier.name, people_from=folder)
 
     def cancel(self, run_id: str) -> RunRecord:
         """Ask for a run to end."""
@@ -63,6 +80,13 @@ class Submission:
             },
             run_id,
         )
+
+
+def _copy_people(earlier: RunFolder, new: RunFolder) -> None:
+    if not earlier.people_record.is_file():
+        return
+    shutil.copyfile(earlier.people_record, new.people_record)
+    shutil.copytree(earlier.found_track(0).parent, new.found_track(0).parent)
 
 
 def _check(source: Path, settings: Any) -> None:

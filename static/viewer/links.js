@@ -4,6 +4,9 @@ import { element, size } from "./dom.js";
 
 const MEANINGS = [
   [/^clip\.mp4$/, "the window that was used"],
+  [/^people\.json$/, "everybody who was found"],
+  [/^people\/.*\.npz$/, "keypoints as they were found"],
+  [/^people\/.*\.jpg$/, "thumbnail"],
   [/track\.npz$/, "keypoints over time"],
   [/hmr\.npz$/, "recovered mesh, frame by frame"],
   [/hmr\.glb$/, "recovered mesh, animated"],

@@ -9,6 +9,7 @@ import { listenToKeys } from "./keyboard.js";
 import { showLinks } from "./links.js";
 import { showMetrics } from "./metrics_table.js";
 import { Panes } from "./panes.js";
+import { PeopleStrip } from "./people_strip.js";
 import { noticeOf, showProgress, stateWords } from "./progress_list.js";
 import { artifactUrl, watchRun } from "./run_feed.js";
 import { applyTheme } from "./theme.js";
@@ -45,6 +46,12 @@ const toolbar = new Toolbar(at("tools"), view, {
   onView: (name) => panes.hold(name),
   onChange: change,
   onCopy: () => copyText(addressOf(view, clock.time, { shared: true })),
+});
+
+const people = new PeopleStrip(at("people"), {
+  onPerson: choosePerson,
+  frame: () => clock.frame,
+  film: () => panes.source?.viewport ?? null,
 });
 
 function change(changes) {
@@ -93,8 +100,16 @@ function refresh() {
   if (person) view.person = person.index;
   toolbar.update(view, run.people ?? [], motions);
   panes.update({ ...view, run, person, motions, urlOf, ghost: view.ghostOn ? view.ghost : "" });
+  people.update(run, view, urlOf);
+  showNotes(at("notes"), run.notices);
   showMetrics(at("metrics"), run.metrics, view.person, motions);
   showLinks(at("links"), run.artifacts, urlOf);
+}
+
+/** What the stages wanted to be known although they went on. */
+function showNotes(container, notices = []) {
+  container.hidden = !notices.length;
+  container.replaceChildren(...notices.map((text) => element("li", {}, text)));
 }
 
 function onTrouble(trouble) {

@@ -112,6 +112,8 @@ class Stub:
     folder: Path
     motions: dict[str, BodyMotion]
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    again: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """What the page asked to be run again: run and changes."""
     address: str = ""
 
     def url(self, run: str, query: str = "") -> str:
@@ -141,6 +143,15 @@ class Stub:
         @app.get("/api/runs/{run}/people/{person}/track.json")
         def get_track(run: str, person: int) -> dict[str, Any]:
             return track()
+
+        @app.post("/api/runs/{run}/again", status_code=201)
+        def start_again(run: str, changes: dict[str, Any]) -> dict[str, str]:
+            self.again.append((run, changes))
+            return {"id": "walk"}
+
+        @app.get("/")
+        def first_page() -> Response:
+            return Response("<!doctype html><title>The site</title><link rel=icon href=data:>", media_type="text/html")
 
         app.mount("/viewer", StaticFiles(directory=VIEWER, html=True))
         return app

@@ -208,3 +208,48 @@ def test_the_viewer_and_the_posters_are_served(site_client):
     assert poster.content.startswith(b"\xff\xd8")
     assert site_client.get("/api/samples/../poster.jpg").status_code == 404
     assert site_client.get("/api/samples/nobody/poster.jpg").status_code == 400
+
+
+def test_another_run_of_the_same_source_takes_changes_and_leaves_the_first_alone(site_client, done):
+    again = site_client.post(f"/api/runs/{done['id']}/again", json={"person": "1"})
+    assert again.status_code == 201, again.text
+    second = wait(site_client, again.json()["id"])
+    assert second["id"] != done["id"]
+    assert second["settings"] == done["settings"] | {"person": "1"}
+    assert second["clip"]["frames"] == done["clip"]["frames"]
+    assert site_client.get(f"/api/runs/{done['id']}").json() == done
+
+
+def test_people_who_were_found_are_not_looked_for_again(site_client, done):
+    home = site_client.app.state.site.home
+    first = home.run(done["id"])
+    first.people_record.write_text('{"people": []}')
+    first.found_track(0).parent.mkdir()
+    first.found_track(0).write_bytes(b"as it was found")
+    try:
+        second = home.run(site_client.post(f"/api/runs/{done['id']}/again", json={}).json()["id"])
+        assert second.found_track(0).read_bytes() == b"as it was found"
+        assert second.people_record.read_text() == '{"people": []}'
+        wait(site_client, second.root.name)
+    finally:
+        first.found_track(0).unlink()
+        first.found_track(0).parent.rmdir()
+        first.people_record.unlink()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"person": "me"},
+        {"hmr": "/etc"},
+        {"corrections": [{"frame": -1, "x": 0, "y": 0, "person": 0}]},
+    ],
+)
+def test_changes_that_make_no_sense_are_refused(site_client, done, changes):
+    answer = site_client.post(f"/api/runs/{done['id']}/again", json=changes)
+    assert answer.status_code in (400, 422)
+    assert "Traceback" not in answer.text
+
+
+def test_a_run_that_is_not_there_cannot_be_run_again(site_client):
+    assert site_client.post(f"/api/runs/{UNKNOWN}/again", json={}).status_code == 404
