@@ -33,6 +33,12 @@ class MeshRecoverySettings:
     """How far a fully visible world landmark is moved onto its keypoint's ray before joints are turned (0: not at all).
     """
 
+    network_batch: int = 16
+    """Crops that a network is asked about at once."""
+
+    network_threads: int = 0
+    """Threads of a network; 0 takes one per processor."""
+
     seen_from_ahead: bool = True
     """Whether `Track.world` has the axes of a camera that looks straight at the person's hips, as networks fed with
     crops give it; else it has the axes of the camera that took the picture."""
@@ -49,16 +55,10 @@ def recover(track: Track, settings: MeshRecoverySettings | None = None, progress
     check_track(track)
     body = load_body()
     found = np.flatnonzero(track.present)
-    intrinsics = assumed_intrinsics(track.image_size)
-    if settings.focal_length_px is not None:
-        intrinsics[0, 0] = intrinsics[1, 1] = settings.focal_length_px
+    intrinsics = intrinsics_for(track.image_size, settings)
     keypoints = track.keypoints[found]
     weights = keypoint_weights(keypoints, settings.least_visibility)
-    seen = track.world[found]
-    if settings.seen_from_ahead:
-        seen = np.einsum("tij,tnj->tni", turns_to_rays(keypoints[:, 23:25, :2].mean(axis=1), intrinsics), seen)
-    trust = settings.pixel_trust * keypoints[..., 2]
-    seen = moved_onto_rays(seen, keypoints[..., :2], trust, weights, intrinsics)
+    seen = landmarks_in_camera(track, found, intrinsics, settings)
     progress(0.1, "Measuring bones")
     betas = fit_betas(body, seen, settings.bone_sigma_m)
     progress(0.3, "Turning joints")
@@ -73,6 +73,25 @@ def recover(track: Track, settings: MeshRecoverySettings | None = None, progress
     )
     progress(1.0, "Body recovered")
     return motion
+
+
+def intrinsics_for(image_size: Array, settings: MeshRecoverySettings) -> Array:
+    """The camera matrix [3,3] px that the settings give a picture of this size [2]."""
+    intrinsics = assumed_intrinsics(image_size)
+    if settings.focal_length_px is not None:
+        intrinsics[0, 0] = intrinsics[1, 1] = settings.focal_length_px
+    return intrinsics
+
+
+def landmarks_in_camera(track: Track, found: Array, intrinsics: Array, settings: MeshRecoverySettings) -> Array:
+    """World landmarks [N,33,3] m of the frames `found`, about the hips, in the axes of the camera that took the
+    picture, each moved towards the ray through its keypoint."""
+    keypoints, seen = track.keypoints[found], track.world[found]
+    if settings.seen_from_ahead:
+        seen = np.einsum("tij,tnj->tni", turns_to_rays(keypoints[:, 23:25, :2].mean(axis=1), intrinsics), seen)
+    weights = keypoint_weights(keypoints, settings.least_visibility)
+    trust = settings.pixel_trust * keypoints[..., 2]
+    return moved_onto_rays(seen, keypoints[..., :2], trust, weights, intrinsics)
 
 
 def check_track(track: Track) -> None:
