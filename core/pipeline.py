@@ -24,7 +24,8 @@ from core.humanoid import RetargetSettings, retarget, rollout_to_body
 from core.keypoints import KeypointSettings, track_people
 from core.keypoints.corrections import Correction
 from core.keypoints.people_files import choose_people, keep_people
-from core.mesh_recovery import MeshRecoverySettings, recover
+from core.mesh_recovery import MeshRecoverySettings, recover_body
+from core.mesh_recovery.choosing import check_choice
 from core.metrics import plausibility, rollout_figures
 from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
 from core.notices import collecting
@@ -60,6 +61,8 @@ class RunSettings:
     """Seed of everything random."""
     max_seconds: float = 120.0
     """The longest window that is taken [s]."""
+    hmr: str = "embedded"
+    """What recovers the body: "embedded", "closed-form", or a folder with a network (docs/hmr-models.md)."""
     corrections: tuple[Correction, ...] = ()
     """Who is who, by a person's own word, applied in this order (`core.keypoints.corrections`)."""
 
@@ -69,6 +72,7 @@ class RunSettings:
             raise BadInputError(f"Physics should be one of {', '.join(PHYSICS)}, but is {self.physics!r}.")
         if self.keypoints not in KEYPOINTS:
             raise BadInputError(f"Keypoints should be one of {', '.join(KEYPOINTS)}, but is {self.keypoints!r}.")
+        check_choice(self.hmr)
         if self.person != "all" and not self.person.isdecimal():
             raise BadInputError(f"The person should be a number from 0 or 'all', but is {self.person!r}.")
         if not math.isfinite(self.start_s) or self.start_s < 0:
@@ -123,7 +127,8 @@ def _each_person(work: Callable[[Path, Progress], None], folder: RunFolder, prog
 
 def _mesh_recovery(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
     def work(person: Path, progress: Progress) -> None:
-        hmr = recover(Track.load(person / "track.npz"), MeshRecoverySettings(), progress)
+        track = Track.load(person / "track.npz")
+        hmr = recover_body(load_clip(folder.clip), track, settings.hmr, MeshRecoverySettings(), progress)
         hmr.save(person / "hmr.npz")
         write_glb(person / "hmr.glb", place_in_world(hmr, _level_camera(hmr)), load_body(), HMR_COLOUR)
 

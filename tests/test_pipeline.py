@@ -164,6 +164,8 @@ def test_a_person_who_is_not_there_is_refused(tmp_path: Path):
     [
         {"physics": "magic"},
         {"keypoints": "guess"},
+        {"hmr": "nowhere"},
+        {"hmr": ""},
         {"person": "-1"},
         {"person": "me"},
         {"start_s": 3.0, "end_s": 2.0},

@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,8 @@ class Check:
     detail: str
 
 
-def examine() -> Iterator[Check]:
-    """Yield one `Check` after another; nothing is changed or downloaded."""
+def examine(hmr: Path | None = None) -> Iterator[Check]:
+    """Yield one `Check` after another; nothing is changed or downloaded. `hmr` is a network's folder to try."""
     version = ".".join(map(str, sys.version_info[:3]))
     yield Check("Python", "ok" if sys.version_info[:2] == (3, 11) else "broken", f"{version} (3.11 is supported)")
     for name in REQUIRED:
@@ -36,6 +37,8 @@ def examine() -> Iterator[Check]:
         yield _library(name, hint)
     yield from _assets()
     yield _inference()
+    if hmr is not None:
+        yield from _hmr(hmr)
     yield _home()
     yield Check("Processor", "ok", f"{os.cpu_count()} cores")
 
@@ -75,6 +78,24 @@ def _inference() -> Check:
     except Exception as error:
         return Check("Keypoint inference", "broken", str(error))
     return Check("Keypoint inference", "ok", f"onnxruntime on {session.get_providers()[0]}")
+
+
+def _hmr(folder: Path) -> Iterator[Check]:
+    """Open a mesh-recovery network and run it on a dummy, as a run would."""
+    from core.mesh_recovery.network import HmrNetwork
+
+    try:
+        network = HmrNetwork(folder)
+        started = time.perf_counter()
+        network.answer(network.dummy(1))
+        seconds = time.perf_counter() - started
+    except UnderstudyError as error:
+        yield Check("HMR network", "broken", str(error))
+        return
+    manifest = network.manifest
+    yield Check("HMR network", "ok", f"{manifest.title} ({manifest.family}), {1000 * seconds:.0f} ms a person")
+    yield Check("HMR network's shapes", "ok", network.describe())
+    yield Check("HMR network's licence", "ok", manifest.licence or "not given in its manifest; you answer for its use")
 
 
 def _home() -> Check:

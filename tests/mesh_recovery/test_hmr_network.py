@@ -113,12 +113,12 @@ def test_a_network_of_keypoints(tmp_path):
         (
             {"r": ROTATIONS, **REST},
             {"outputs": {"camera": "cam"}},
-            r"names the output 'cam' for camera, but .*pred_cam",
+            r"the output 'cam' for camera, but .*pred_cam",
         ),
         (
             {"r": ROTATIONS, **REST},
             {"outputs": {"camera": "betas"}},
-            r"camera should be \[B,3\], but betas is \[B,10\]",
+            r"should be \[B,3\], but betas is \[B,10\]",
         ),
         ({"r": ROTATIONS, **REST}, {"outputs": {"rotations": "betas"}}, r"but are betas \[B,10\]"),
         ({"r": 2 * ROTATIONS, **REST}, {}, "orthonormal"),

@@ -1,4 +1,4 @@
-"""A whole clip through networks whose answers are known: rotations in their axes, cameras in pixels, shapes in bones."""
+"""A whole clip through networks whose answers are known: rotations in their axes, cameras in pixels."""
 
 import json
 from dataclasses import dataclass, replace

@@ -24,6 +24,9 @@ def run(
     keypoints: Annotated[
         str, typer.Option(help="Keypoint model: blazepose or blazepose:full (faster, less sure).")
     ] = "blazepose",
+    hmr: Annotated[
+        str, typer.Option(help="Mesh recovery: embedded, closed-form, or a folder with a network (docs/hmr-models.md).")
+    ] = "embedded",
     physics: Annotated[str, typer.Option(help="assisted or none.")] = "assisted",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
@@ -36,7 +39,7 @@ def run(
         from core.run_folder import RunFolder, read_json
         from core.video import probe
 
-        settings = RunSettings(start, end, person, keypoints, physics, seed)
+        settings = RunSettings(start, end, person, keypoints, physics, seed, hmr=absolute_path(hmr))
         probe(path)
         folder = RunFolder(prepare_folder(path, out or unused_folder(path.stem), overwrite))
         with progress_bars() as bars:
@@ -52,6 +55,11 @@ def run(
     console.print(f"Done. Everything is in [bold]{escape(str(folder.root))}[/]")
     if json_output:
         print(json.dumps({"folder": str(folder.root), "metrics": read_json(folder.metrics), **record}, indent=2))
+
+
+def absolute_path(choice: str) -> str:
+    """A choice that names something that exists, as an absolute path, so that the record says which it was."""
+    return str(Path(choice).absolute()) if choice and Path(choice).exists() else choice
 
 
 def source_path(source: str) -> Path:
