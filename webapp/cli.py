@@ -3,6 +3,7 @@
 import typer
 
 from webapp.commands.doctor import doctor
+from webapp.commands.evaluate import evaluate
 from webapp.commands.run import run
 from webapp.commands.serve import serve
 
@@ -13,5 +14,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (serve, run, doctor):
+for command in (serve, run, evaluate, doctor):
     app.command()(command)

@@ -112,4 +112,9 @@ def test_doctor_names_what_is_missing(monkeypatch):
 
 
 def test_no_command_pretends_to_exist():
-    assert {command.callback.__name__ for command in app.registered_commands} == {"serve", "run", "doctor"}
+    assert {command.callback.__name__ for command in app.registered_commands} == {
+        "serve",
+        "run",
+        "evaluate",
+        "doctor",
+    }
