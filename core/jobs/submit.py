@@ -8,13 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from dbos import DBOSClient
 
-from core.errors import BadInputError
 from core.jobs.home import Home, new_run_id, safe_file_name
 from core.jobs.store import RunRecord, RunStore
 from core.jobs.workflow import APPLICATION_VERSION, QUEUE, WORKFLOW
 from core.run_folder import RunFolder
-from core.video.decode import probe
-from core.video.window import WindowSettings, check_window
+from core.video.window import WindowSettings, check_source
 
 
 class Submission:
@@ -44,7 +42,7 @@ class Submission:
         kept.parent.mkdir(parents=True)
         try:
             shutil.copyfile(source, kept)
-            _check(kept, chosen)
+            check_source(kept, WindowSettings(chosen.start_s, chosen.end_s, chosen.max_seconds))
             if people_from is not None:
                 _copy_people(people_from, RunFolder(folder))
             return self.store.create(
@@ -87,12 +85,3 @@ def _copy_people(earlier: RunFolder, new: RunFolder) -> None:
         return
     shutil.copyfile(earlier.people_record, new.people_record)
     shutil.copytree(earlier.found_track(0).parent, new.found_track(0).parent)
-
-
-def _check(source: Path, settings: Any) -> None:
-    info = probe(source)
-    if info.is_picture:
-        if settings.start_s or settings.end_s is not None:
-            raise BadInputError("A picture has no window, but one was given. Leave start and end empty for a picture.")
-        return
-    check_window(info.duration_s, WindowSettings(settings.start_s, settings.end_s, settings.max_seconds))

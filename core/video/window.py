@@ -61,6 +61,15 @@ def check_window(duration_s: float, settings: WindowSettings) -> tuple[float, fl
     return start, stop
 
 
+def check_source(source: Path, settings: WindowSettings) -> None:
+    """Raise the `BadInputError` that cutting this window out of this file would, as far as can be told at once."""
+    info = probe(source)
+    if not info.is_picture:
+        check_window(info.duration_s, settings)
+    elif settings.start_s or settings.end_s is not None:
+        raise BadInputError("A picture has no window, but one was given. Leave start and end empty for a picture.")
+
+
 def clip_rate(source_fps: float, max_fps: float = 30.0) -> Fraction:
     """The clip's frame rate: the source's divided by the smallest whole number that brings it to `max_fps` or less.
 

@@ -65,6 +65,15 @@ def test_an_empty_file_is_refused_before_anything_is_touched(tmp_path: Path, mon
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_window_outside_the_video_is_refused_before_an_earlier_run_is_replaced(tmp_path: Path):
+    source = write_numbered_video(tmp_path / "clip.mp4", 30, 30)
+    run = prepare_folder(source, tmp_path / "run")
+    (run / "metrics.json").write_text("{}")
+    result = cli.invoke(app, ["run", str(source), "--start", "9", "--out", str(run), "--overwrite"])
+    assert result.exit_code == 2
+    assert (run / "metrics.json").exists()
+
+
 def test_nothing_that_was_there_is_lost(tmp_path: Path):
     source = write_numbered_video(tmp_path / "clip.mp4", 5, 30)
     other = tmp_path / "photos"
@@ -112,9 +121,11 @@ def test_doctor_names_what_is_missing(monkeypatch):
 
 
 def test_no_command_pretends_to_exist():
-    assert {command.callback.__name__ for command in app.registered_commands} == {
+    assert {command.name or command.callback.__name__ for command in app.registered_commands} == {
         "serve",
         "run",
         "evaluate",
         "doctor",
+        "export",
+        "import",
     }

@@ -37,10 +37,10 @@ def run(
         path = source_path(source)
         from core.pipeline import RunSettings, Stage, run_all
         from core.run_folder import RunFolder, read_json
-        from core.video import probe
+        from core.video import WindowSettings, check_source
 
         settings = RunSettings(start, end, person, keypoints, physics, seed, hmr=absolute_path(hmr))
-        probe(path)
+        check_source(path, WindowSettings(settings.start_s, settings.end_s, settings.max_seconds))
         folder = RunFolder(prepare_folder(path, out or unused_folder(path.stem), overwrite))
         with progress_bars() as bars:
 
