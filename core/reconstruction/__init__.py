@@ -1,8 +1,8 @@
 """From a body in every frame to a motion in the world: smooth, on the ground, with feet that stay where they stand.
 
-Simple means: outliers out, a smoothing spline on rotations and path (`smoothing`), a ground plane (`ground`), contacts
-(`contacts`), and banded linear solves (`settling`) that move the root and then each foot so that contacts hold
-(`standing`).
+A closed-form start (`start`), then one written objective (`objective`: its terms in one table) minimised by banded
+Gauss-Newton (`gauss_newton`) or, as published, by Adam (`adam`); then the ground (`ground`), contacts (`contacts`) and
+a second solve in which feet that stand neither slide nor sink.
 """
 
 from core.reconstruction.contacts import predict_contacts

@@ -1,4 +1,4 @@
-"""Smoothing by cutoff, outliers, contacts, and the solves that let feet stand."""
+"""Smoothing by cutoff, outliers, contacts."""
 
 import numpy as np
 import pytest
@@ -6,21 +6,18 @@ from scipy.spatial.transform import Rotation
 from support.people import walk
 
 from core.body import load_body
-from core.body.kinematics import pose_body
-from core.body.leg_ik import LEGS, move_ankles
 from core.reconstruction.contacts import SOLES, STANDING_HEIGHTS_M, predict_contacts
-from core.reconstruction.settling import SettleTerms, settle
 from core.reconstruction.smoothing import robust_smooth, smooth, smooth_rotations, window
 
 
 @pytest.mark.parametrize("fps", [24.0, 30.0, 60.0])
-@pytest.mark.parametrize(("hz", "gain"), [(1.0, 1.0), (4.0, 0.5), (10.0, 0.025)])
+@pytest.mark.parametrize(("hz", "gain"), [(1.0, 1.0), (4.0, 0.5), (10.0, 0.05)])
 def test_the_cutoff_is_in_hertz_at_any_rate(fps, hz, gain):
     times = np.arange(round(8 * fps)) / fps
     wave = np.sin(2 * np.pi * hz * times)[:, None]
     inner = slice(round(2 * fps), -round(2 * fps))
     got = smooth(wave, times, np.ones(len(times)), cutoff_hz=4.0)[inner]
-    assert np.isclose(np.abs(got).max() / np.abs(wave[inner]).max(), gain, atol=0.04)
+    assert np.isclose(np.abs(got).max() / np.abs(wave[inner]).max(), gain, atol=0.05)
 
 
 def test_straight_lines_pass_and_gaps_are_bridged():
@@ -89,59 +86,3 @@ def test_high_or_fast_feet_are_no_contacts():
     assert not got[:, 0].any()
     assert not got[:, 1].any()
     assert got[:, 2:].all()
-
-
-def sliding_points(T=60, speed=0.3, height=0.02):
-    points = np.zeros((T, 2, 3))
-    points[:, :, 0] = (np.arange(T) / 30 * speed)[:, None]
-    points[:, :, 1] = height
-    return points
-
-
-def test_the_root_yields_along_the_ray_rather_than_across():
-    rays = np.tile([1.0, 0, 0], (60, 1))  # the slide is along the ray: free to correct
-    points, contacts = sliding_points(), np.ones((60, 2), bool)
-    fixed = points + settle(points, contacts, rays, 30.0, SettleTerms())[:, None]
-    assert np.ptp(fixed[:, 0, 0]) < 0.1 * np.ptp(points[:, 0, 0])
-    assert np.abs(fixed[..., 1]).max() < 0.004
-    across = points + settle(points, contacts, np.tile([0, 0, 1.0], (60, 1)), 30.0, SettleTerms())[:, None]
-    assert np.ptp(across[:, 0, 0]) > 2 * np.ptp(fixed[:, 0, 0])
-
-
-def test_nothing_happens_without_contacts_above_the_ground():
-    points = sliding_points()
-    assert np.allclose(settle(points, np.zeros((60, 2), bool), np.tile([0, 0, 1.0], (60, 1)), 30.0, SettleTerms()), 0)
-
-
-@pytest.mark.parametrize("T", [1, 2, 3, 40])
-def test_sunken_points_are_lifted(T):
-    points = sliding_points(T, height=-0.10)
-    moved = settle(points, np.zeros((T, 2), bool), np.tile([0, 0, 1.0], (T, 1)), 30.0, SettleTerms())
-    assert (points[..., 1] + moved[:, None, 1] > -0.03).all()
-
-
-def test_legs_reach_where_they_can_and_feet_keep_their_rotation():
-    truth = walk(seconds=1.0)
-    body = load_body()
-    before = pose_body(body, truth.poses, truth.betas, truth.trans)
-    moves = np.tile([[[0.03, 0.02, -0.04], [-0.02, 0.04, 0.03]]], (30, 1, 1))
-    rotations = move_ankles(before.joints, before.joint_rotations_world, moves)
-    from core.mesh_recovery.closed_form import local_axis_angles
-
-    after = pose_body(body, local_axis_angles(rotations, body.parents), truth.betas, truth.trans)
-    for side, ((hip, knee, ankle), toes) in enumerate(zip(LEGS, (10, 11), strict=True)):
-        got = after.joints[:, ankle] - before.joints[:, ankle]
-        assert np.abs(got - moves[:, side]).max() < 0.012  # a nearly straight leg may fall short
-        assert np.median(np.abs(got - moves[:, side])) < 1e-4
-        assert np.allclose(
-            after.joints[:, toes] - after.joints[:, ankle], before.joints[:, toes] - before.joints[:, ankle]
-        )
-        assert np.allclose(after.joints[:, hip], before.joints[:, hip])
-        assert np.linalg.norm(after.joints[:, knee] - before.joints[:, knee], axis=1).max() < 0.12
-
-
-def test_legs_that_need_not_move_do_not():
-    truth = walk(seconds=1.0)
-    posed = pose_body(load_body(), truth.poses, truth.betas, truth.trans)
-    got = move_ankles(posed.joints, posed.joint_rotations_world, np.zeros((30, 2, 3)))
-    assert np.allclose(got, posed.joint_rotations_world, atol=0.01)

@@ -1,0 +1,63 @@
+"""Terms of the second solve: contact points neither slide nor float, and nothing goes through the ground."""
+
+import numpy as np
+
+from core.reconstruction.contacts import SOLES, STANDING_HEIGHTS_M
+from core.reconstruction.evidence import Evidence
+from core.reconstruction.objective import Term, robust
+from core.reconstruction.segments import LANDMARKS
+from core.reconstruction.sums import Sums
+from core.reconstruction.time_terms import add_step_curvature
+
+Array = np.ndarray
+
+TOO_DEEP_M = 0.3
+"""What is deeper under the ground than this is not lifted: there the ground or the pose is wrong, not the height."""
+
+BODY_HEIGHTS_M = np.full(33, 0.02)
+"""How high a landmark lies over the ground that the body touches there; soles are measured, the rest is about flesh."""
+BODY_HEIGHTS_M[list(SOLES)] = STANDING_HEIGHTS_M
+
+_SOLES = np.array(SOLES)
+
+
+def contact_slide(term: Term, evidence: Evidence, sums: Sums) -> float:
+    """Speed in m/s of contact points from one frame in contact to the next."""
+    if evidence.footing is None or len(evidence) < 2:
+        return 0.0
+    held = evidence.footing.contacts[1:] * evidence.footing.contacts[:-1]
+    speed = np.diff(sums.placed[:, _SOLES], axis=0) * evidence.fps
+    energy, influence = robust(term, (speed**2).sum(-1), held)
+    pull = influence[..., None] * speed * evidence.fps
+    sums.placed_g[1:, _SOLES] += pull
+    sums.placed_g[:-1, _SOLES] -= pull
+    if sums.curved:
+        add_step_curvature(sums, _SOLES, True, influence * evidence.fps**2)
+    return energy
+
+
+def contact_height(term: Term, evidence: Evidence, sums: Sums) -> float:
+    """Height in m of contact points over what they stand on."""
+    footing = evidence.footing
+    if footing is None:
+        return 0.0
+    height = sums.placed[:, _SOLES] @ footing.normal - footing.height - STANDING_HEIGHTS_M - footing.heights
+    return _along_normal(term, footing.normal, sums, _SOLES, height, footing.contacts)
+
+
+def penetration(term: Term, evidence: Evidence, sums: Sums) -> float:
+    """Depth in m of landmarks under the ground."""
+    footing = evidence.footing
+    if footing is None:
+        return 0.0
+    height = sums.placed[:, LANDMARKS] @ footing.normal - footing.height - BODY_HEIGHTS_M
+    deep = np.minimum(height, 0.0) * (height > -TOO_DEEP_M)
+    return _along_normal(term, footing.normal, sums, np.arange(33), deep, (deep < 0).astype(float))
+
+
+def _along_normal(term: Term, normal: Array, sums: Sums, points: Array, residual: Array, weights: Array) -> float:
+    energy, influence = robust(term, residual**2, weights)
+    sums.placed_g[:, points] += (influence * residual)[..., None] * normal
+    if sums.curved:
+        sums.placed_h[:, points] += influence[..., None, None] * np.outer(normal, normal)
+    return energy
