@@ -3,13 +3,17 @@
 import numpy as np
 
 from core.errors import BadInputError, NoPersonError
+from core.keypoints.as_track import as_track
 from core.keypoints.following import Person
-from core.keypoints.landmarks import NETWORKS
+from core.keypoints.identity import joined, untangled
+from core.keypoints.landmarks import NETWORKS, LandmarkNetwork
 from core.keypoints.prefetch import ahead
+from core.keypoints.second_look import look_again
 from core.keypoints.settings import KeypointSettings
 from core.keypoints.tracking import Tracker
 from core.motion import Clip, Track
-from core.progress import Progress, silent
+from core.notices import notice
+from core.progress import Progress, part_of, silent
 
 __all__ = ["KeypointSettings", "track_people"]
 
@@ -24,6 +28,24 @@ def track_people(
     """
     if settings.model not in NETWORKS:
         raise BadInputError(f"The keypoint model should be one of {', '.join(NETWORKS)}, but is {settings.model!r}.")
+    people, frames = _follow(clip, settings, part_of(progress, 0.0, 0.95))
+    long_enough = [p for p in people if len(p.poses) >= _frames_needed(clip, settings)]
+    if not long_enough:
+        raise NoPersonError(
+            f"A person should be visible in the window, but in {frames} frames nobody was found"
+            f"{' for long enough' if people else ''}. Choose a window in which one whole person is in the "
+            "picture, at least about a tenth of its height tall."
+        )
+    network = LandmarkNetwork(settings.network_threads, settings.model)
+    for n, person in enumerate(long_enough):
+        progress(0.95 + 0.05 * n / len(long_enough), "Looking again where it was unclear")
+        look_again(clip, person, network, settings)
+    progress(1.0, "")
+    return sorted((as_track(person, clip) for person in long_enough), key=_median_area, reverse=True)
+
+
+def _follow(clip: Clip, settings: KeypointSettings, progress: Progress) -> tuple[list[Person], int]:
+    """Everybody as they were followed, crossings and fragments put right, and the number of frames there were."""
     tracker = Tracker(settings, clip.fps)
     frames = 0
     for index, picture in enumerate(ahead(clip.frames())):
@@ -32,30 +54,17 @@ def track_people(
         tracker.see(index, picture)
         frames = index + 1
         progress(frames / len(clip), f"Looking for people: frame {frames} of {len(clip)}")
-    long_enough = [person for person in tracker.people if len(person.poses) >= _frames_needed(clip, settings)]
-    if not long_enough:
-        raise NoPersonError(
-            f"A person should be visible in the window, but in {frames} frames nobody was found"
-            f"{' for long enough' if tracker.people else ''}. Choose a window in which one whole person is in the "
-            "picture, at least about a tenth of its height tall."
+    if tracker.crowded:
+        notice(
+            f"There are more than {settings.max_people} people in the picture; the {settings.max_people} that were the "
+            "largest when they were found are followed."
         )
-    tracks = [_as_track(person, clip) for person in long_enough]
-    return sorted(tracks, key=_median_area, reverse=True)
+    return joined(untangled(tracker.people, clip.fps), clip.fps), frames
 
 
 def _frames_needed(clip: Clip, settings: KeypointSettings) -> float:
     # A clip that is itself shorter than the least length counts as long as nearly all of it has the person.
     return min(max(settings.min_seconds * clip.fps, settings.min_share * len(clip)), 0.9 * len(clip))
-
-
-def _as_track(person: Person, clip: Clip) -> Track:
-    total = len(clip)
-    keypoints, world, boxes = np.zeros((total, 33, 3)), np.zeros((total, 33, 3)), np.zeros((total, 4))
-    limits = np.array([clip.width, clip.height, clip.width, clip.height], float)
-    for index, pose in person.poses.items():
-        keypoints[index], world[index] = pose.keypoints, pose.world
-        boxes[index] = np.clip(pose.box, 0, limits)
-    return Track(clip.fps, clip.times, keypoints, world, boxes, limits[:2])
 
 
 def _median_area(track: Track) -> float:

@@ -4,9 +4,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.keypoints.appearance import usual_look
 from core.keypoints.gates import bone_lengths, break_in_track, fault
 from core.keypoints.landmarks import Pose
 from core.keypoints.regions import Region
+
+COASTING_WINDOW = 5
+"""Frames whose movement carries a lost person on."""
+FADING = 12.0
+"""Frames after which that movement has nearly faded."""
 
 
 @dataclass
@@ -14,6 +20,8 @@ class Person:
     """`poses` by frame; `confirmed` is the last frame in which the detector saw the person too."""
 
     poses: dict[int, Pose] = field(default_factory=dict)
+    looks: dict[int, np.ndarray] = field(default_factory=dict)
+    """What the person looked like [2,18] in the frames of `poses`, see `core.keypoints.appearance`."""
     confirmed: int = 0
     doubts: int = 0
     """Looks in a row in which the detector did not see the person."""
@@ -32,10 +40,25 @@ class Person:
         latest = sorted(self.poses)[-15:]
         return np.median([bone_lengths(self.poses[i].world) for i in latest], axis=0)
 
+    def gaps(self) -> list[int]:
+        """The frames between the first and the last in which the person was not found."""
+        return [i for i in range(self.first, self.last) if i not in self.poses]
+
+    def movement(self, frames: range) -> tuple[np.ndarray, np.ndarray, float]:
+        """Mean place [2] px, velocity [2] px a frame (least squares) and region side px over some frames."""
+        known = [i for i in frames if i in self.poses]
+        regions = [self.poses[i].next_region for i in known]
+        places = np.array([(region.x, region.y) for region in regions])
+        times = np.array(known) - np.mean(known)
+        spread = float((times**2).sum())
+        velocity = times @ places / spread if spread > 0 else np.zeros(2)
+        return places.mean(axis=0), velocity, float(np.median([region.side for region in regions]))
+
     def region_at(self, frame: int) -> Region:
         """Where to look for the person in a frame after the last or before the first pose.
 
-        The alignment points' region, carried on by its last movement; the movement fades over a gap.
+        The alignment points' region, carried on by its last movement; over a gap by the movement of the last few
+        frames, which fades.
         """
         at, step = (self.last, -1) if frame > self.last else (self.first, 1)
         region = self.poses[at].next_region
@@ -43,10 +66,14 @@ class Person:
         if other is None:
             return region
         dx, dy = region.x - other.next_region.x, region.y - other.next_region.y
-        carried = min(abs(frame - at), 3.0)
         if np.hypot(dx, dy) > 0.2 * region.side:
             return region
-        return region.moved(dx * carried, dy * carried)
+        gap = abs(frame - at)
+        if gap > 1:
+            lately = range(at - COASTING_WINDOW, at + 1) if step < 0 else range(at, at + COASTING_WINDOW + 1)
+            dx, dy = -step * self.movement(lately)[1]
+            gap = FADING * (1 - np.exp(-gap / FADING))
+        return region.moved(dx * gap, dy * gap)
 
     def take(self, frame: int, pose: Pose, presence_threshold: float, width: int, height: int) -> str:
         """Add a pose if it passes the gates; returns why it does not, or an empty string."""
@@ -61,3 +88,7 @@ class Person:
     def forget_after(self, frame: int) -> None:
         """Drop the poses after a frame."""
         self.poses = {i: pose for i, pose in self.poses.items() if i <= frame}
+
+    def look(self, frames: range) -> np.ndarray:
+        """[2,18]: what the person usually looked like in those of some frames in which they were seen."""
+        return usual_look([self.looks[i] for i in frames if i in self.poses and i in self.looks])

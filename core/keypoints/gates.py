@@ -49,14 +49,23 @@ def misfit(keypoints: np.ndarray, world: np.ndarray) -> float:
 
     The residual of the best weak perspective (one scale, one shift, no turn) over the keypoints' own spread.
     """
+    scale, seen, model = _weak_perspective(keypoints, world)
+    if scale <= 0:
+        return 1.0
+    return float(np.sqrt(((seen - scale * model) ** 2).sum() / (seen**2).sum()))
+
+
+def pixels_per_metre(keypoints: np.ndarray, world: np.ndarray) -> float:
+    """The scale that lays world landmarks [33,3] m over keypoints [33,>=2] px best; 0 where there is none."""
+    return max(_weak_perspective(keypoints, world)[0], 0.0)
+
+
+def _weak_perspective(keypoints: np.ndarray, world: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """The best scale, and both sets of points, face left out, about their means."""
     seen, model = keypoints[_BODY, :2], world[_BODY, :2]
     seen, model = seen - seen.mean(axis=0), model - model.mean(axis=0)
-    spread = float((seen**2).sum())
     power = float((model**2).sum())
-    if spread <= 0 or power <= 0:
-        return 1.0
-    scale = float((seen * model).sum()) / power
-    return float(np.sqrt(((seen - scale * model) ** 2).sum() / spread)) if scale > 0 else 1.0
+    return (float((seen * model).sum()) / power if power > 0 and (seen**2).sum() > 0 else 0.0), seen, model
 
 
 def fault(pose: Pose, presence_threshold: float, width: int, height: int) -> str:

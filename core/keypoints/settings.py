@@ -17,7 +17,7 @@ class KeypointSettings:
     """The least score of a detector hit, in [0, 1]."""
     presence_threshold: float = 0.5
     """The least pose flag of a skeleton, in [0, 1]. The flag is high for garbage too; the gates do the rest."""
-    max_people: int = 4
+    max_people: int = 6
     """No more people than this are followed at once."""
     memory_s: float = 1.5
     """A lost person is taken up again within this time [s]; later it is somebody new."""

@@ -8,22 +8,23 @@ frames, to where they came in.
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from core.keypoints.appearance import look_of
 from core.keypoints.detector import Detector, Hit, box_overlap
 from core.keypoints.following import Person
-from core.keypoints.gates import break_in_track, fault, quality, same_person
+from core.keypoints.gates import fault, quality, same_person
 from core.keypoints.landmarks import LandmarkNetwork, Pose
 from core.keypoints.regions import Region
+from core.keypoints.resemblance import PROBATION, STRANGER, impostor, strangeness
 from core.keypoints.settings import KeypointSettings
 
 RETRY_TURNS = (np.radians((0.0, 60.0, -60.0)), np.radians((120.0, -120.0, 180.0)))
 RETRY_AFTER = (0, 1, 2, 3, 5, 8, 12)
 """Frames after a loss at which the last region is tried again at other rotations."""
-PROBATION = 8
-"""Whoever is lost with fewer poses than this was not there: skeletons in foliage flicker."""
 MAX_DOUBTS = 4
 MIN_OVERLAP = 0.3
 
@@ -39,6 +40,8 @@ class Tracker:
 
     def __init__(self, settings: KeypointSettings, fps: float) -> None:
         self.people: list[Person] = []
+        self.crowded = False
+        """Whether somebody was left out because enough people were followed."""
         self._settings = settings
         self._memory = max(round(settings.memory_s * fps), 1)
         self._detector = Detector(settings.detection_threshold, settings.network_threads)
@@ -65,7 +68,10 @@ class Tracker:
 
     def _take(self, person: Person, frame: _Frame, pose: Pose) -> str:
         height, width = frame.picture.shape[:2]
-        return person.take(frame.index, pose, self._settings.presence_threshold, width, height)
+        why = person.take(frame.index, pose, self._settings.presence_threshold, width, height)
+        if not why:
+            person.looks[frame.index] = look_of(frame.picture, pose.keypoints)
+        return why
 
     def _continue(self, frame: _Frame, people: list[Person]) -> None:
         poses = self._network.read(frame.picture, [person.region_at(frame.index) for person in people])
@@ -96,11 +102,12 @@ class Tracker:
         return any(same_person(pose, person.poses[index]) for person in self._at(index))
 
     def _part(self, index: int) -> None:
-        """Where two tracks have come to lie on one person, the longer one keeps them."""
-        people = sorted(self._at(index), key=lambda p: len(p.poses), reverse=True)
-        for i, person in enumerate(people):
-            if any(index in o.poses and same_person(o.poses[index], person.poses[index]) for o in people[:i]):
-                del person.poses[index]
+        """Where two tracks have come to lie on one person, whoever that person rather is keeps the pose."""
+        for one, other in combinations(self._at(index), 2):
+            if index not in one.poses or index not in other.poses:
+                continue
+            if same_person(one.poses[index], other.poses[index]):
+                del impostor(one, other, index).poses[index]
         self.people = [person for person in self.people if person.poses]
 
     def _look(self, frame: _Frame, confirm: bool) -> None:
@@ -115,7 +122,7 @@ class Tracker:
             self._doubt(frame)
         poses = [p for p in self._network.read(frame.picture, [h.region for h in new]) if self._sound(frame, p)]
         poses = self._distinct(frame, poses)
-        for pose, known in self._assign(frame.index, poses, lost):
+        for pose, known in self._assign(frame, poses, lost):
             person = known or Person()
             if known is None:
                 if not confirm or self._crowded(frame.index, pose, lost):
@@ -132,6 +139,7 @@ class Tracker:
         A lost person who is seen badly looks like somebody else; a real newcomer will still be there at the next look.
         """
         if len(self._at(index)) >= self._settings.max_people:
+            self.crowded = True
             return True
         expected = [p.region_at(index).box for p in lost if index not in p.poses]
         return any(box_overlap(box, pose.next_region.box) > MIN_OVERLAP for box in expected)
@@ -176,14 +184,20 @@ class Tracker:
                 kept.append(pose)
         return kept
 
-    def _assign(self, index: int, poses: list[Pose], lost: list[Person]) -> list[tuple[Pose, Person | None]]:
+    def _assign(self, frame: _Frame, poses: list[Pose], lost: list[Person]) -> list[tuple[Pose, Person | None]]:
         """Which pose takes up which lost person; None where it is somebody new."""
-        lost = [person for person in lost if index not in person.poses]
+        lost = [person for person in lost if frame.index not in person.poses]
         taken: dict[int, Person] = {}
         if poses and lost:
-            cost = np.array([[_strangeness(index, pose, person) for person in lost] for pose in poses])
+            looks = [look_of(frame.picture, pose.keypoints) for pose in poses]
+            cost = np.array(
+                [
+                    [strangeness(frame.index, pose, look, person) for person in lost]
+                    for pose, look in zip(poses, looks, strict=True)
+                ]
+            )
             rows, columns = linear_sum_assignment(cost)
-            taken = {r: lost[c] for r, c in zip(rows, columns, strict=True) if cost[r, c] < _STRANGER}
+            taken = {r: lost[c] for r, c in zip(rows, columns, strict=True) if cost[r, c] < STRANGER}
         found: list[tuple[Pose, Person | None]] = [(pose, taken.get(i)) for i, pose in enumerate(poses)]
         return sorted(found, key=lambda each: -each[0].next_region.side)
 
@@ -198,18 +212,7 @@ class Tracker:
             if self._clashes(frame.index, pose) or self._take(part, frame, pose):
                 break
         person.poses |= part.poses
-
-
-_STRANGER = 1e3
-
-
-def _strangeness(index: int, pose: Pose, person: Person) -> float:
-    """Cost of taking a pose for a lost person: how far it is from where they should be, in region sides."""
-    before = person.poses[person.last]
-    if break_in_track(pose, before, index - person.last, person.bones()):
-        return _STRANGER
-    expected = person.region_at(index)
-    return float(np.hypot(pose.next_region.x - expected.x, pose.next_region.y - expected.y) / expected.side)
+        person.looks |= part.looks
 
 
 def _widened(region: Region, factor: float) -> Region:

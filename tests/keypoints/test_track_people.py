@@ -86,7 +86,12 @@ def test_somebody_who_comes_in_between_two_looks_is_followed_back(walker_frames,
 def test_somebody_hidden_for_a_moment_stays_the_same_person(walker_frames, clip_of):
     empty = np.full_like(walker_frames[0], 90)
     tracks = track_people(clip_of(walker_frames[:15] + [empty] * 6 + walker_frames[21:36]))
-    assert [int(track.present.sum()) for track in tracks] == [30, 30]
+    assert len(tracks) == 2
+    for track in tracks:
+        seen = track.keypoints[:, :, 2].mean(axis=1) > 0.2
+        assert seen.tolist() == [True] * 15 + [False] * 6 + [True] * 15
+        assert track.present.all()  # half a second is bridged, hardly visible
+        assert np.abs(np.diff(track.boxes.mean(axis=1))).max() < 40
 
 
 def test_the_man_stays_himself_through_his_flip(clip_of):
@@ -126,10 +131,9 @@ def test_no_more_people_than_asked_are_followed(walker_frames, clip_of):
     assert len(track_people(clip_of(walker_frames[:3]), KeypointSettings(max_people=1))) == 1
 
 
-def test_progress_rises_to_one_and_can_cancel(clip_of):
+def test_progress_rises_to_one_and_can_cancel(walker_frames, clip_of):
     seen = []
-    with pytest.raises(NoPersonError):
-        track_people(clip_of([np.zeros((64, 64, 3), np.uint8)] * 6), progress=lambda f, m: seen.append(f))
+    track_people(clip_of(walker_frames[:3]), progress=lambda f, m: seen.append(f))
     assert seen == sorted(seen)
     assert seen[-1] == 1
 
