@@ -12,11 +12,13 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when Gradio i
 import gradio as gr
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from core.errors import RunNotFoundError, UnderstudyError
+from webapp.evaluation_page import CSS as EVALUATION_CSS
+from webapp.evaluation_page import build_evaluation_page
 from webapp.guards import ApiGuard, SecurityHeaders
 from webapp.pages import build_page
 from webapp.routes import make_router
@@ -25,6 +27,8 @@ from webapp.site import Site
 from webapp.theme import CSS, HEAD, make_theme
 
 VIEWER = Path(__file__).parents[1] / "static" / "viewer"
+ICON = '<link rel="icon" href="/viewer/icon.svg">'
+"""For pages other than the root's, which Gradio gives no icon."""
 _log = logging.getLogger(__name__)
 
 
@@ -54,14 +58,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(make_router(site))
     # Not at /static or /assets: these are Gradio's.
     app.mount("/viewer", StaticFiles(directory=VIEWER, html=True), name="viewer")
+    app.add_api_route("/evaluate", lambda: RedirectResponse("/evaluate/"), include_in_schema=False)
+    _mount(app, build_evaluation_page(site), "/evaluate", settings, css=CSS + EVALUATION_CSS, head=HEAD + ICON)
+    # The last one: it answers all that nobody before it does.
+    return _mount(app, build_page(site), "/", settings, css=CSS, head=HEAD, favicon_path=str(VIEWER / "icon.svg"))
+
+
+def _mount(app: FastAPI, page: gr.Blocks, path: str, settings: Settings, **looks: str) -> FastAPI:
     return gr.mount_gradio_app(
         app,
-        build_page(site),
-        path="/",
+        page,
+        path=path,
         theme=make_theme(),
-        css=CSS,
-        head=HEAD,
-        favicon_path=str(VIEWER / "icon.svg"),
+        **looks,
         footer_links=[],
         run_history=False,
         max_file_size=settings.max_upload_bytes,

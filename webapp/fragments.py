@@ -21,11 +21,12 @@ _MARKS = {"waiting": "○", "running": "◐", "done": "●", "failed": "✕", "s
 _SAMPLE_NOTES = {"walker": "A woman walks over the grass.", "flip": "A flip off a two-metre box. Hard."}
 
 
-def header() -> str:
-    """The name of the site and what it does, in a sentence."""
+def header(sentence: str = PITCH) -> str:
+    """The name of the site, what the page does in a sentence, and the way to the other page."""
+    other = '<a href="/evaluate">Evaluation</a>' if sentence == PITCH else '<a href="/">Runs</a>'
     return (
         '<header class="site-head"><a class="wordmark" href="/"><img src="/viewer/icon.svg" alt="" width="36" '
-        f'height="36">Understudy</a><p>{escape(PITCH)}</p></header>'
+        f'height="36">Understudy</a><p>{escape(sentence)}</p><nav aria-label="Pages">{other}</nav></header>'
     )
 
 

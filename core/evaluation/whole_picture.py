@@ -28,12 +28,13 @@ def whole_picture_landmarks(clip: Clip, frames: Collection[int] | None = None, p
     network = LandmarkNetwork(settings.network_threads)
     region = Region(clip.width / 2, clip.height / 2, max(clip.width, clip.height))
     joints = np.full((len(clip), 12, 3), np.nan)
+    last = len(clip) if frames is None else max(frames, default=-1) + 1
     for index, picture in enumerate(ahead(clip.frames())):
-        if index == len(clip):
+        if index == last:
             break
         if frames is None or index in frames:
             (pose,) = network.read(picture, [region])
             if pose.presence >= settings.presence_threshold:
                 joints[index] = pose.world[LIMBS_IN_BLAZEPOSE]
-        progress((index + 1) / len(clip), f"Whole pictures: frame {index + 1} of {len(clip)}")
+        progress((index + 1) / last, f"Whole pictures: frame {index + 1} of {last}")
     return Poses("whole_picture", TITLE, joints, clip.times)

@@ -1,4 +1,4 @@
-/** The figures of every motion of a person, side by side; the best of a row is marked. */
+/** The figures of every motion of a person, side by side; each says whether it is better or worse than the first. */
 
 import { titleOf } from "./casting.js";
 import { element } from "./dom.js";
@@ -10,8 +10,10 @@ const ORDER = ["hmr", "motion", "assisted", "sampling"];
 const FIGURES = {
   keypoint_error_px: ["Keypoint error", "px", "low", 1, "Distance between the body's projected landmarks and the keypoints in the picture"],
   jitter: ["Jitter", "10 m/s³", "low", 1, "How abruptly the joints change their acceleration"],
-  acceleration: ["Acceleration", "m/s²", "low", 1, "Mean acceleration of the joints"],
+  acceleration: ["Acceleration", "m/s²", "", 1, "Mean acceleration of the joints; neither more nor less is better by itself"],
+  acceleration_error: ["Acceleration error", "m/s²", "low", 1, "How far the joints' accelerations are from the true ones"],
   foot_slide_cm_s: ["Foot slide", "cm/s", "low", 1, "Speed of the feet along the ground while they stand on it"],
+  fs_percent: ["Skating steps", "%", "low", 1, "Share of the steps in contact that move more than 2 cm in a thirtieth of a second"],
   penetration_mm: ["Sinks into the ground", "mm", "low", 1, "How deep the lowest point of the feet is under the ground"],
   float_mm: ["Floats over the ground", "mm", "low", 1, "How high the lowest point of the feet is while they should stand"],
   return: ["Return", "0 to 1", "high", 3, "Mean reward for keeping to the reference, over its whole length"],
@@ -41,7 +43,11 @@ export function showMetrics(container, metrics, person, motions) {
         element("tbody", {}, ...names.map((name) => figureRow(name, stages, figures))),
       ),
     ),
-    element("p", { className: "legend" }, "◆ best of its row. A dash: not defined for this motion."),
+    element(
+      "p",
+      { className: "legend" },
+      "◆ best of its row. Better and worse: against the first column that has the figure. A dash: not defined for this motion.",
+    ),
     ...residualNotes(stages, figures, motions),
   );
 }
@@ -62,12 +68,17 @@ function figureRow(name, stages, figures) {
   const [title, unit, better, digits, meaning] = FIGURES[name] ?? [name.replaceAll("_", " "), "", "", 2, ""];
   const values = stages.map((stage) => figures[stage][name] ?? null);
   const best = bestOf(values, better, digits);
-  const head = element("th", { scope: "row", title: meaning }, title, unit && element("small", {}, ` (${unit})`));
-  const cells = values.map((value) => {
+  const first = values.findIndex((value) => value !== null);
+  const direction = { low: ", less is better", high: ", more is better" }[better] ?? "";
+  const small = (unit || direction) && element("small", {}, ` (${unit + direction})`);
+  const head = element("th", { scope: "row", title: meaning }, title, small);
+  const cells = values.map((value, i) => {
     if (value === null) return element("td", { className: "none" }, element("span", { title: "not defined" }, "–"));
     const text = value.toFixed(digits);
-    if (text !== best) return element("td", {}, text);
-    return element("td", { className: "best" }, element("span", {}, "◆ best "), text);
+    const change = i > first && better ? changeFrom(values[first], value, better, digits) : "";
+    const note = change && element("small", { className: "change" }, change);
+    if (text !== best) return element("td", {}, text, note);
+    return element("td", { className: "best" }, element("span", {}, "◆ best "), text, note);
   });
   return element("tr", { dataset: { figure: name } }, head, ...cells);
 }
@@ -78,6 +89,15 @@ function bestOf(values, better, digits) {
   const printed = new Set(there.map((value) => value.toFixed(digits)));
   if (!better || printed.size < 2) return null;
   return (better === "low" ? Math.min(...there) : Math.max(...there)).toFixed(digits);
+}
+
+/** "12 % better", "3 % worse" or "the same", in words, so that no colour is needed; without a share of nothing. */
+function changeFrom(before, now, better, digits) {
+  if (before.toFixed(digits) === now.toFixed(digits)) return "the same";
+  const word = now < before === (better === "low") ? "better" : "worse";
+  const share = Math.abs(now - before) / Math.abs(before);
+  if (!Number.isFinite(share)) return word;
+  return share > 9.995 ? `over 10 times ${word}` : `${(100 * share).toFixed(share < 0.095 ? 1 : 0)} % ${word}`;
 }
 
 /** Whoever is held up by more than muscles says so, in newtons and as a part of the body's weight. */

@@ -17,9 +17,18 @@ def test_figures_mark_the_best_and_name_the_assist(open_page: Callable[..., Page
     def row(name: str) -> list[str]:
         return page.locator(f'tr[data-figure="{name}"] td').all_inner_texts()
 
-    assert [text.split() for text in row("keypoint_error_px")] == [["◆", "best", "4.2"], ["6.0"], ["–"]]
-    assert [text.split() for text in row("foot_slide_cm_s")][1:] == [["◆", "best", "8.0"], ["◆", "best", "8.0"]]
-    assert [text.split() for text in row("residual_force_n")] == [["–"], ["–"], ["88"]]
+    assert [" ".join(text.split()) for text in row("keypoint_error_px")] == ["◆ best 4.2", "6.0 43 % worse", "–"]
+    assert [" ".join(text.split()) for text in row("foot_slide_cm_s")] == ["40.0", *["◆ best 8.0 80 % better"] * 2]
+    assert [" ".join(text.split()) for text in row("fs_percent")] == ["◆ best 0.0", "2.5 worse", "◆ best 0.0 the same"]
+    assert [" ".join(text.split()) for text in row("acceleration")] == ["9.0", "3.0", "4.0"]
+    assert [" ".join(text.split()) for text in row("return")] == ["–", "–", "0.900"]
+    assert [" ".join(text.split()) for text in row("residual_force_n")] == ["–", "–", "88"]
+    heads = {
+        name: page.locator(f'tr[data-figure="{name}"] th').inner_text() for name in ("jitter", "return", "acceleration")
+    }
+    assert "(10 m/s³, less is better)" in heads["jitter"]
+    assert "more is better" in heads["return"]
+    assert "better" not in heads["acceleration"]
     assert "mean 88 N (20 % of the body weight, 441 N)" in page.locator(".residual").inner_text()
     link = page.locator("#links a")
     assert link.get_attribute("href", timeout=1000).endswith("/api/runs/walk/files/person-0/hmr.glb")

@@ -28,9 +28,16 @@ POLICY = (
 )
 STAGES = ("clip", "keypoints", "mesh_recovery", "reconstruction", "retarget", "physics", "metrics")
 FIGURES = {
-    "hmr": {"keypoint_error_px": 4.2, "jitter": 60.0, "foot_slide_cm_s": 40.0},
-    "motion": {"keypoint_error_px": 6.0, "jitter": 5.0, "foot_slide_cm_s": 8.0},
-    "assisted": {"keypoint_error_px": None, "jitter": 6.0, "foot_slide_cm_s": 8.0, "residual_force_n": 88.2},
+    "hmr": {"keypoint_error_px": 4.2, "jitter": 60.0, "acceleration": 9.0, "foot_slide_cm_s": 40.0, "fs_percent": 0.0},
+    "motion": {"keypoint_error_px": 6.0, "jitter": 5.0, "acceleration": 3.0, "foot_slide_cm_s": 8.0, "fs_percent": 2.5},
+    "assisted": {
+        "keypoint_error_px": None,
+        "jitter": 6.0,
+        "acceleration": 4.0,
+        "foot_slide_cm_s": 8.0,
+        "fs_percent": 0.0,
+    }
+    | {"return": 0.9, "residual_force_n": 88.2},
 }
 
 
