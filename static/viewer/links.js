@@ -15,6 +15,9 @@ const MEANINGS = [
   [/reference\.txt$/, "DeepMimic reference for the humanoid"],
   [/rollouts\/.*-body\.glb$/, "performance under physics, on the same body"],
   [/rollouts\/.*\.npz$/, "performance under physics: states, torques, contacts"],
+  [/curves\.json$/, "the reconstruction's objective, term by term"],
+  [/motion\.bvh$/, "reconstructed motion for animation programs"],
+  [/side_by_side\.mp4$/, "source, mesh over the source, physics: one video"],
   [/^metrics\.json$/, "all figures"],
   [/^run\.json$/, "settings, versions and timings"],
 ];

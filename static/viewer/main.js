@@ -7,6 +7,7 @@ import { fitFrame } from "./embedding.js";
 import { exposeHandle } from "./handle.js";
 import { listenToKeys } from "./keyboard.js";
 import { showLinks } from "./links.js";
+import { showCurves } from "./loss_curves.js";
 import { showMetrics } from "./metrics_table.js";
 import { Panes } from "./panes.js";
 import { PeopleStrip } from "./people_strip.js";
@@ -103,6 +104,7 @@ function refresh() {
   people.update(run, view, urlOf);
   showNotes(at("notes"), run.notices);
   showMetrics(at("metrics"), run.metrics, view.person, motions);
+  showCurves(at("curves"), run.artifacts, view.person, urlOf);
   showLinks(at("links"), run.artifacts, urlOf);
 }
 
