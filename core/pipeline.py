@@ -18,8 +18,10 @@ import numpy as np
 
 from core.body import load_body
 from core.control.assisted import AssistedSettings, assisted
-from core.errors import BadInputError
+from core.errors import BadInputError, MissingDependencyError
+from core.export.bvh import write_bvh
 from core.export.glb import write_glb
+from core.export.video import SideBySideSettings, write_side_by_side
 from core.humanoid import RetargetSettings, retarget, rollout_to_body
 from core.keypoints import KeypointSettings, track_people
 from core.keypoints.corrections import Correction
@@ -28,7 +30,7 @@ from core.mesh_recovery import MeshRecoverySettings, recover_body
 from core.mesh_recovery.choosing import check_choice
 from core.metrics import plausibility, rollout_figures
 from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
-from core.notices import collecting
+from core.notices import collecting, notice
 from core.progress import Progress, part_of, silent
 from core.reconstruction import ReconstructionSettings, reconstruct
 from core.reconstruction.contacts import SOLES
@@ -65,6 +67,8 @@ class RunSettings:
     """What recovers the body: "embedded", "closed-form", or a folder with a network (docs/hmr-models.md)."""
     corrections: tuple[Correction, ...] = ()
     """Who is who, by a person's own word, applied in this order (`core.keypoints.corrections`)."""
+    video: bool = True
+    """Whether side_by_side.mp4 is drawn."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "corrections", tuple(Correction.from_json(each) for each in self.corrections))
@@ -147,6 +151,7 @@ def _reconstruction(folder: RunFolder, settings: RunSettings, progress: Progress
         motion = reconstruct(Track.load(person / "track.npz"), hmr, ReconstructionSettings(), progress)
         motion.save(person / "motion.npz")
         write_glb(person / "motion.glb", motion, load_body(), MOTION_COLOUR)
+        write_bvh(person / "motion.bvh", motion, load_body())
         # Now that the camera is known, the network's mesh is shown where the camera saw it.
         write_glb(person / "hmr.glb", place_in_world(hmr, _camera_of(motion)), load_body(), HMR_COLOUR)
 
@@ -194,6 +199,29 @@ def _metrics(folder: RunFolder, settings: RunSettings, progress: Progress) -> No
     write_json(folder.metrics, figures)
 
 
+def _video(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
+    clip = load_clip(folder.clip)
+
+    def work(person: Path, progress: Progress) -> None:
+        motion = BodyMotion.load(person / "motion.npz")
+        rollout = person / "rollouts" / "assisted.npz"
+        performed, name = motion, "reconstruction"
+        if rollout.exists():
+            performed, name = rollout_to_body(Rollout.load(rollout), motion), "physics, assisted"
+        look = SideBySideSettings(
+            mesh_colour=MOTION_COLOUR,
+            performance_colour=ROLLOUT_COLOUR if rollout.exists() else MOTION_COLOUR,
+            performance_label=name,
+        )
+        path, track = person / "side_by_side.mp4", Track.load(person / "track.npz")
+        write_side_by_side(path, clip, track, motion, performed, load_body(), look, progress)
+
+    try:
+        _each_person(work, folder, progress)
+    except MissingDependencyError as error:
+        notice(f"There is no side_by_side.mp4. {error}")
+
+
 STAGES = (
     Stage("clip", "Cut the window", _clip),
     Stage("keypoints", "Find people and keypoints", _keypoints),
@@ -202,14 +230,15 @@ STAGES = (
     Stage("retarget", "Fit the humanoid", _retarget),
     Stage("physics", "Put it under physics", _physics),
     Stage("metrics", "Measure", _metrics),
+    Stage("video", "Draw the video", _video),
 )
 
 
 def applies(stage: Stage, folder: RunFolder, settings: RunSettings) -> bool:
-    """Whether a stage is run at all: a picture has no physics, and neither has a run that asks for none."""
-    if stage.name not in ("retarget", "physics"):
+    """Whether a stage is run at all: a picture has no physics and no video, and neither has a run without them."""
+    if stage.name not in ("retarget", "physics", "video"):
         return True
-    if settings.physics == "none" and stage.name == "physics":
+    if (settings.physics == "none" and stage.name == "physics") or (not settings.video and stage.name == "video"):
         return False
     return len(load_clip(folder.clip)) > 1
 

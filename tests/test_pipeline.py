@@ -56,8 +56,8 @@ def test_every_artifact_is_there_and_loads(walked: RunFolder):
 
 def test_only_the_designs_artifacts_are_written(walked: RunFolder):
     person = [
-        "hmr.glb", "hmr.npz", "motion.glb", "motion.npz", "reference.txt",
-        "rollouts/assisted-body.glb", "rollouts/assisted.npz", "track.npz",
+        "hmr.glb", "hmr.npz", "motion.bvh", "motion.glb", "motion.npz", "reference.txt",
+        "rollouts/assisted-body.glb", "rollouts/assisted.npz", "side_by_side.mp4", "track.npz",
     ]  # fmt: skip
     people = [f"people/person-{n}.{kind}" for n in (0, 1) for kind in ("jpg", "npz")]
     expected = [

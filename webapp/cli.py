@@ -4,6 +4,8 @@ import typer
 
 from webapp.commands.doctor import doctor
 from webapp.commands.evaluate import evaluate
+from webapp.commands.export import export
+from webapp.commands.import_bundle import import_bundle
 from webapp.commands.run import run
 from webapp.commands.serve import serve
 
@@ -16,3 +18,5 @@ app = typer.Typer(
 )
 for command in (serve, run, evaluate, doctor):
     app.command()(command)
+app.command()(export)
+app.command("import")(import_bundle)

@@ -29,6 +29,7 @@ def run(
     ] = "embedded",
     physics: Annotated[str, typer.Option(help="assisted or none.")] = "assisted",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    video: Annotated[bool, typer.Option(help="Draw side_by_side.mp4 at the end.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the figures as JSON on standard output.")] = False,
 ) -> None:
@@ -39,7 +40,7 @@ def run(
         from core.run_folder import RunFolder, read_json
         from core.video import WindowSettings, check_source
 
-        settings = RunSettings(start, end, person, keypoints, physics, seed, hmr=absolute_path(hmr))
+        settings = RunSettings(start, end, person, keypoints, physics, seed, hmr=absolute_path(hmr), video=video)
         check_source(path, WindowSettings(settings.start_s, settings.end_s, settings.max_seconds))
         folder = RunFolder(prepare_folder(path, out or unused_folder(path.stem), overwrite))
         with progress_bars() as bars:
