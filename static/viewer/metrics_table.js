@@ -95,9 +95,11 @@ function bestOf(values, better, digits) {
 function changeFrom(before, now, better, digits) {
   if (before.toFixed(digits) === now.toFixed(digits)) return "the same";
   const word = now < before === (better === "low") ? "better" : "worse";
-  const share = Math.abs(now - before) / Math.abs(before);
-  if (!Number.isFinite(share)) return word;
-  return share > 9.995 ? `over 10 times ${word}` : `${(100 * share).toFixed(share < 0.095 ? 1 : 0)} % ${word}`;
+  const percent = (100 * Math.abs(now - before)) / Math.abs(before);
+  if (!Number.isFinite(percent)) return word;
+  if (percent > 999.5) return `more than 10 times ${word}`;
+  const fine = percent < 9.5 || (percent > 99 && percent < 100); // 99.5 % is not all of it
+  return `${percent.toFixed(fine ? 1 : 0)} % ${word}`;
 }
 
 /** Whoever is held up by more than muscles says so, in newtons and as a part of the body's weight. */
