@@ -7,6 +7,7 @@ import urllib.request
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from core.arrays_on_disk import replacing
 from core.assets import sha256_of
@@ -68,7 +69,7 @@ def _fetch(file: RemoteFile, url: str, path: Path, timeout_s: float, progress: P
             raise DownloadError(f"the file should have the sha256 {file.sha256}, but has {found}")
 
 
-def _copy(answer, out, file: RemoteFile, progress: Progress) -> None:  # type: ignore[no-untyped-def]
+def _copy(answer: BinaryIO, out: BinaryIO, file: RemoteFile, progress: Progress) -> None:
     done, told = 0, 0.0
     while chunk := answer.read(_CHUNK):
         done += len(chunk)

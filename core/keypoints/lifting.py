@@ -1,9 +1,11 @@
 """Tracks from keypoints without depth: BlazePose's landmark network looks at each person and adds world landmarks.
 
-The given points stay as they are. What the given skeleton lacks takes BlazePose's place with visibility 0.
+The given points stay as they are, and so do their sides: where BlazePose takes the person's left for right, its answer
+is turned about. What the given skeleton lacks takes BlazePose's place with visibility 0.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from core.keypoints.landmarks import LandmarkNetwork, Pose
 from core.keypoints.prefetch import ahead
 from core.keypoints.regions import Region, region_from_points
 from core.keypoints.settings import KeypointSettings
-from core.keypoints.skeletons import INDEX
+from core.keypoints.skeletons import INDEX, SYMMETRIC_PAIRS
 from core.motion import Clip, Track
 from core.notices import notice
 from core.progress import Progress, silent
@@ -24,6 +26,9 @@ People = Sequence[dict[int, Array]]
 
 _HIPS = [INDEX["left_hip"], INDEX["right_hip"]]
 _SHOULDERS = [INDEX["left_shoulder"], INDEX["right_shoulder"]]
+_MIRRORED = np.arange(33)
+for _left, _right in SYMMETRIC_PAIRS:
+    _MIRRORED[[_left, _right]] = _right, _left
 _ROOM = 1.1
 """The crown of the head lies that much further from the hips than the points do."""
 
@@ -49,7 +54,7 @@ def lifted(clip: Clip, people: People, settings: KeypointSettings, progress: Pro
         here = [n for n, person in enumerate(people) if index in person]
         regions = [region_of(people[n][index]) for n in here]
         for n, pose in zip(here, network.read(picture, regions), strict=True):
-            poses[n][index] = pose
+            poses[n][index] = _on_the_right_sides(people[n][index], pose)
         progress((index + 1) / len(clip), f"Adding depth to the keypoints: frame {index + 1} of {len(clip)}")
     tracks = [_track(clip, person, read) for person, read in zip(people, poses, strict=True)]
     return sorted(tracks, key=_median_area, reverse=True)
@@ -95,17 +100,38 @@ def _track(clip: Clip, person: dict[int, Array], poses: dict[int, Pose]) -> Trac
     return Track(clip.fps, clip.times, keypoints, world, boxes, limits[:2])
 
 
+def _on_the_right_sides(points: Array, pose: Pose) -> Pose:
+    """The pose, or, where it fits the points much better so, with left and right exchanged.
+
+    Somebody seen from behind and somebody seen from ahead look alike; taking one for the other exchanges the sides and
+    turns depth about, so both are undone together: the body stays one that a person can have.
+    """
+    world, keypoints = pose.world[_MIRRORED] * [1.0, 1.0, -1.0], pose.keypoints[_MIRRORED]
+    if _residual(points, world) < 0.5 * _residual(points, pose.world):
+        return replace(pose, world=world, keypoints=keypoints)
+    return pose
+
+
 def _lies_on(points: Array, pose: Pose) -> bool:
-    """Whether the network looked at the same person: the residual of the best weak perspective is small."""
+    """Whether the network looked at the same person."""
+    return _residual(points, pose.world) < MAX_MISFIT
+
+
+def _residual(points: Array, world: Array) -> float:
+    """How badly world landmarks [33,3] explain the points seen, face left out: 0 is perfectly, 1 not at all.
+
+    The residual of the best weak perspective over the points' own spread; 0 where too few are seen to tell.
+    """
     rows = points[:, 2] > SEEN
     rows[:11] = False  # the face is small and says little about limbs
     if rows.sum() < 4:
-        return True
-    given, model = points[rows, :2], pose.world[rows, :2]
+        return 0.0
+    given, model = points[rows, :2], world[rows, :2]
     given, model = given - given.mean(axis=0), model - model.mean(axis=0)
     scale = float((given * model).sum() / max((model**2).sum(), 1e-12))
-    residual = float(((given - scale * model) ** 2).sum() / max((given**2).sum(), 1e-12))
-    return scale > 0 and residual**0.5 < MAX_MISFIT
+    if scale <= 0:
+        return 1.0
+    return float(np.sqrt(((given - scale * model) ** 2).sum() / max((given**2).sum(), 1e-12)))
 
 
 def _bridge(world: Array, sound: list[int], frames: list[int]) -> None:
@@ -114,7 +140,7 @@ def _bridge(world: Array, sound: list[int], frames: list[int]) -> None:
         return
     bad = sorted(set(frames) - set(sound))
     for index in bad:
-        after = np.searchsorted(sound, index)
+        after = int(np.searchsorted(sound, index))
         a, b = sound[max(after - 1, 0)], sound[min(after, len(sound) - 1)]
         share = (index - a) / (b - a) if b > a else 0.0
         world[index] = (1 - share) * world[a] + share * world[b]

@@ -4,6 +4,7 @@ Points are pixels of the picture that OpenPose saw, which is taken to be the sou
 frame is matched to the clip by its time. As many frames as the clip has mean that OpenPose was run on the clip itself.
 """
 
+import itertools
 import json
 import re
 import zipfile
@@ -42,7 +43,7 @@ class Recording:
     def step(self) -> int:
         """The smallest distance of two frames (OpenPose's --frame_step)."""
         numbers = sorted(self.frames)
-        return min((b - a for a, b in zip(numbers, numbers[1:], strict=False)), default=1)
+        return min((b - a for a, b in itertools.pairwise(numbers)), default=1)
 
 
 def read_openpose(path: Path) -> Recording:

@@ -128,7 +128,8 @@ def _made(kind: Any, path: Path, flipped: bool = False) -> Any:
             return kind(str(path), model_input_size=size, backend="onnxruntime", device="cpu")
     except Exception as error:
         raise BadInputError(
-            f"{path} should be an ONNX network for {kind.__name__} with a fixed picture size, but cannot be used: {error}"
+            f"{path} should be an ONNX network for {kind.__name__} with a fixed picture size, but cannot be used: "
+            f"{error}"
         ) from error
 
 

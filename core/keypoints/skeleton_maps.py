@@ -6,30 +6,16 @@ from core.keypoints.skeletons import INDEX
 
 Array = np.ndarray
 
-_FACE_ARMS_LEGS = [
-    "nose",
-    "left_eye",
-    "right_eye",
-    "left_ear",
-    "right_ear",
-    "left_shoulder",
-    "right_shoulder",
-    "left_elbow",
-    "right_elbow",
-    "left_wrist",
-    "right_wrist",
-    "left_hip",
-    "right_hip",
-    "left_knee",
-    "right_knee",
-    "left_ankle",
-    "right_ankle",
-]
-_OPENPOSE_ARMS = ["right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist"]
-_OPENPOSE_LEGS = ["right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle"]
-_OPENPOSE_FACE = ["right_eye", "left_eye", "right_ear", "left_ear"]
+_FACE_ARMS_LEGS = (
+    "nose", "left_eye", "right_eye", "left_ear", "right_ear",
+    "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist",
+    "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle",
+)  # fmt: skip
+_OPENPOSE_ARMS = ("right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist")
+_OPENPOSE_LEGS = ("right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle")
+_OPENPOSE_FACE = ("right_eye", "left_eye", "right_ear", "left_ear")
 
-COCO_17 = tuple(_FACE_ARMS_LEGS)
+COCO_17 = _FACE_ARMS_LEGS
 HALPE_26 = (
     *_FACE_ARMS_LEGS, "", "", "",
     "left_foot_index", "right_foot_index", "", "", "left_heel", "right_heel",

@@ -133,6 +133,21 @@ def _upright(frame: av.VideoFrame) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), quarter_turns))
 
 
+def frame_times(path: Path) -> np.ndarray:
+    """The times [N] s of all frames since the first, in order, without decoding them; [0] for a picture."""
+    if is_picture(path):
+        return np.zeros(1)
+    with open_video(path) as container:
+        stream = container.streams.video[0]
+        base = float(stream.time_base or 0)
+        try:
+            stamps = [packet.pts for packet in container.demux(stream) if packet.pts is not None]
+        except av.error.FFmpegError as error:
+            raise BadInputError(f"{path.name} should be {WANTED}, but breaks off: {error}.") from error
+    times = np.sort(np.array(stamps, float)) * base
+    return times - times[:1]
+
+
 def read_frames(path: Path, start_s: float = 0.0) -> Iterator[np.ndarray]:
     """Yield a file's frames shown from `start_s` on as [height, width, 3] uint8 RGB, upright, one at a time."""
     with open_video(path) as container:
