@@ -143,12 +143,17 @@ def can_render() -> bool:
 
 
 def _import_pyrender() -> Any:
-    # Read by PyOpenGL when it is first imported.
-    os.environ["PYOPENGL_PLATFORM"] = "egl"
     try:
-        import pyrender
+        return _load_pyrender()
     except Exception as error:  # a library that is missing shows as ImportError, AttributeError or OSError
         raise _missing(error) from error
+
+
+def _load_pyrender() -> Any:
+    # Read by PyOpenGL when it is first imported.
+    os.environ["PYOPENGL_PLATFORM"] = "egl"
+    import pyrender
+
     return pyrender
 
 

@@ -124,7 +124,7 @@ def test_links_are_refused(bundle, tmp_path):
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(bundle, tmp_path):
     changed(bundle, lambda files: listed(files, "person-0/zeros.txt", bytes(5_000_000)))
     with pytest.raises(BadInputError, match="fold"):
-        open_bundle(bundle, tmp_path / "out", BundleLimits(free_bytes=1_000_000))
+        open_bundle(bundle, tmp_path / "out", BundleLimits(free_bytes=1_000_000, max_ratio=5))
     with pytest.raises(BadInputError, match="at most"):
         open_bundle(bundle, tmp_path / "out", BundleLimits(max_bytes=1_000_000))
     with pytest.raises(BadInputError, match="at most 2 files"):
