@@ -125,3 +125,19 @@ def test_without_the_crop_needs_a_run_rather_than_a_file(truth, tmp_path):
     np.savez(tmp_path / "a.npz", joints=np.zeros((1, 12, 3)))
     with pytest.raises(BadInputError, match="a run is expected"):
         evaluate(Wish(truth=truth, file=tmp_path / "a.npz", whole_picture=True))
+
+
+def test_the_button_hands_over_the_choices_in_their_order(site_client):
+    config = site_client.get("/evaluate/config").json()
+    labels = {each["id"]: each["props"].get("label") for each in config["components"]}
+    (compare,) = [each for each in config["dependencies"] if len(each["inputs"]) == 8]
+    assert [labels[i] for i in compare["inputs"]] == [
+        "Run",
+        "Person",
+        "Stage",
+        "Or a file of a motion (.npz)",
+        "True joints (.npz, .trc, .xml)",
+        "Frame",
+        "Prediction begins at (s)",
+        "Also without the crop (one frame of a run)",
+    ]

@@ -72,7 +72,7 @@ def _run(source: Path, person: int, start: float, end: float | None) -> list[Any
     from core.video import load_clip
     from webapp.commands.run import prepare_folder
 
-    settings = RunSettings(start_s=start, end_s=end, person=str(person), physics="none")
+    settings = RunSettings(start_s=start, end_s=end, person=str(person), physics="none", video=False)
     with tempfile.TemporaryDirectory() as scratch, progress_bars() as bars:
         folder = RunFolder(prepare_folder(source, Path(scratch) / "run"))
 
