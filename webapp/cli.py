@@ -8,6 +8,7 @@ from webapp.commands.export import export
 from webapp.commands.import_bundle import import_bundle
 from webapp.commands.run import run
 from webapp.commands.serve import serve
+from webapp.commands.train_hmr import train_hmr
 
 app = typer.Typer(
     name="understudy",
@@ -20,3 +21,4 @@ for command in (serve, run, evaluate, doctor):
     app.command()(command)
 app.command()(export)
 app.command("import")(import_bundle)
+app.command("train-hmr")(train_hmr)

@@ -68,7 +68,7 @@ def test_what_cannot_be_is_refused_in_words(content, words):
 def test_a_folder_says_what_it_lacks(tmp_path):
     with pytest.raises(BadInputError, match=r"a folder with model\.onnx and manifest\.json"):
         read_manifest(tmp_path / "nowhere")
-    with pytest.raises(BadInputError, match='The least that will do is ."family": "hmr2".'):
+    with pytest.raises(BadInputError, match=r'The least that will do is ."family": "hmr2".'):
         read_manifest(tmp_path)
     (tmp_path / "manifest.json").write_text('{"family": "hmr2"')
     with pytest.raises(BadInputError, match="should be JSON"):

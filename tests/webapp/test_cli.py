@@ -128,4 +128,5 @@ def test_no_command_pretends_to_exist():
         "doctor",
         "export",
         "import",
+        "train-hmr",
     }

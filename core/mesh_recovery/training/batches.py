@@ -15,8 +15,9 @@ from core.mesh_recovery.windows import make_windows, turned_to_person
 
 Array = np.ndarray
 
-_HANDS, _FACE, _FEET = tuple(range(17, 23)), (1, 2, 3, 4, 5, 6, 9, 10), (29, 30, 31, 32)
-_LIMBS = ((13, 15, 17, 19, 21), (14, 16, 18, 20, 22), (25, 27, 29, 31), (26, 28, 30, 32))
+_PARTS = tuple(np.array(p) for p in (range(17, 23), (1, 2, 3, 4, 5, 6, 9, 10), range(29, 33)))
+"""Hands, face, feet: what other skeletons lack."""
+_LIMBS = tuple(np.array(p) for p in ((13, 15, 17, 19, 21), (14, 16, 18, 20, 22), (25, 27, 29, 31), (26, 28, 30, 32)))
 _THROUGH_THE_CENTRE = np.array([[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0]])
 
 
@@ -76,7 +77,8 @@ class BatchSource:
 
         hips = landmarks[:, :, 23:25].mean(dim=2, keepdim=True)
         world = (landmarks - hips).numpy()  # hips on the axis of a camera that looks at them
-        distance = np.exp(rng.uniform(*np.log(settings.distance_m), (count, 1, 1)))
+        near, far = np.log(settings.distance_m)
+        distance = np.exp(rng.uniform(near, far, (count, 1, 1))).astype(np.float32)
         tangents = world[..., :2] / np.maximum(distance + world[..., 2], 0.3)[..., None]
         seen_world, seen, visibility = self._seen(world, tangents, PERSON_M / distance[..., 0])
         flat = np.concatenate([seen, visibility[..., None]], axis=-1).reshape(-1, 33, 3)
@@ -102,24 +104,27 @@ class BatchSource:
         """World landmarks, tangents and visibility with noise, hidden limbs and missing parts."""
         rng, settings = self.rng, self.settings
         count, width = world.shape[:2]
-        strength = rng.uniform(*settings.strength, count)
+        weakest, strongest = settings.strength
+        strength = rng.uniform(weakest, strongest, (count,))
         person = np.broadcast_to(person, (count, width))
         world, tangents, visibility = corrupt(
             rng, settings.noise, world, tangents, person, self.network.step_s, strength
         )
         for limb in _LIMBS:
-            hidden = (rng.random(count) < settings.hidden_limb / 2)[:, None, None]
-            vague = hidden[..., None] * rng.normal(0, 0.06, (count, 1, 1, 3))
-            at = list(limb)
-            world[:, :, at] += PERSON_M * vague
-            tangents[:, :, at] += person[..., None, None] * vague[..., :2]
-            visibility[:, :, at] = np.where(hidden, rng.uniform(0.03, 0.5, (count, 1, 1)), visibility[:, :, at])
-        for part in (_HANDS, _FACE, _FEET):
-            visibility[:, :, list(part)] *= (rng.random(count) >= settings.without_parts)[:, None, None]
+            some = np.flatnonzero(rng.random(count) < settings.hidden_limb / 2)
+            at = np.ix_(some, np.arange(width), limb)
+            vague = rng.normal(0, 0.06, (len(some), 1, 1, 3)).astype(np.float32)
+            world[at] += PERSON_M * vague
+            tangents[at] += person[some][:, :, None, None] * vague[..., :2]
+            visibility[at] = rng.uniform(0.03, 0.5, (len(some), 1, 1))
+        for part in _PARTS:
+            some = np.flatnonzero(rng.random(count) < settings.without_parts)
+            at = np.ix_(some, np.arange(width), part)
+            visibility[at] = 0.0
         gone = rng.random((count, width)) < settings.missing_frames
         gone[:, width // 2] = False
-        visibility = visibility * ~gone[..., None]
-        world = world * (rng.random(count) >= settings.without_world)[:, None, None, None]
+        visibility[gone] = 0.0
+        world[rng.random(count) < settings.without_world] = 0.0
         return world, tangents, visibility
 
 

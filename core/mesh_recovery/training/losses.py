@@ -19,7 +19,7 @@ class LossWeights:
     """lambda, in front of the reprojection and the 3D terms."""
     joints: float = 10.0
     """Of the joints' squared error within L_3D."""
-    rotations: float = 1.0
+    rotations: float = 5.0
     """Of the rotation matrices' squared error within L_3D."""
     shape: float = 0.02
     """Of the shape's squared error within L_3D."""

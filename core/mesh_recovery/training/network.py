@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core.mesh_recovery.training.body_axes import DERIVED, derived
 from core.mesh_recovery.training.geometry import matrix_from_6d
 from core.mesh_recovery.windows import FEATURES
 
@@ -48,13 +49,15 @@ class ResidualBlock(nn.Module):
 class Regressor(nn.Module):
     """Features [N,W,198] -> theta = (camera s, tx, ty; 24 rotations in 6D; 10 shape numbers), three times better."""
 
+    mean: Tensor
+
     def __init__(self, settings: NetworkSettings | None = None, mean_rotations: Tensor | None = None) -> None:
         super().__init__()
         self.settings = s = settings or NetworkSettings()
         self.frame = nn.Sequential(
-            nn.Linear(FEATURES, s.frame_hidden), nn.ReLU(), nn.Linear(s.frame_hidden, s.frame_code), nn.ReLU()
+            nn.Linear(FEATURES + DERIVED, s.frame_hidden), nn.ReLU(), nn.Linear(s.frame_hidden, s.frame_code), nn.ReLU()
         )
-        self.enter = nn.Linear(s.window * s.frame_code + FEATURES, s.feature)
+        self.enter = nn.Linear(s.window * s.frame_code + FEATURES + DERIVED, s.feature)
         self.blocks = nn.Sequential(*(ResidualBlock(s.feature) for _ in range(s.blocks)), nn.LayerNorm(s.feature))
         self.from_feature = nn.Linear(s.feature, s.hidden)
         self.from_theta = nn.Linear(THETA, s.hidden, bias=False)
@@ -66,10 +69,11 @@ class Regressor(nn.Module):
 
     def forward(self, features: Tensor) -> list[Tensor]:
         """theta [N,157] after each round."""
+        features = torch.cat([features, derived(features)], dim=-1)
         codes = self.frame(features).flatten(1)
         middle = features[:, self.settings.window // 2]
         feature = self.from_feature(torch.relu(self.blocks(self.enter(torch.cat([codes, middle], dim=1)))))
-        theta = self.mean.expand(len(features), -1)
+        theta = self.mean + 0.0 * features[:, 0, :1]  # the batch's size: exported, `expand` would keep the example's
         answers = []
         for _ in range(self.settings.iterations):
             # the layer on [feature, theta], its two halves apart: the feature's is the same in all rounds

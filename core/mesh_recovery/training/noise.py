@@ -7,7 +7,6 @@ take stacks [B,T,...] of B sequences, so that training draws its windows as meas
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
 from core.keypoints.skeletons import SYMMETRIC_PAIRS
 
@@ -92,15 +91,18 @@ def _shared_errors() -> Array:
     return np.stack(columns, axis=1)
 
 
-SHARED_ERRORS = _shared_errors()
+SHARED_ERRORS = _shared_errors().astype(np.float32)
 
 
 def drift(rng: np.random.Generator, shape: tuple[int, ...], step_s: float, lasts_s: float) -> Array:
     """Unit-variance AR(1) noise of `shape` [B,T,...], started in its stationary state."""
     keeps = float(np.exp(-step_s / lasts_s)) if lasts_s > 0 else 0.0
-    white = rng.standard_normal(shape, dtype=np.float32)
-    white[:, 1:] *= np.sqrt(1 - keeps**2)
-    return lfilter([1.0], [1.0, -keeps], white, axis=1).astype(np.float32)
+    noise = rng.standard_normal(shape, dtype=np.float32)
+    fresh = np.float32(np.sqrt(1 - keeps**2))
+    for t in range(1, shape[1]):
+        noise[:, t] *= fresh
+        noise[:, t] += np.float32(keeps) * noise[:, t - 1]
+    return noise
 
 
 def spells(
@@ -134,46 +136,51 @@ def corrupt(
     the person would have standing, `step_s` the time between frames, `strength` [B] scales all sizes and shares.
     """
     B, T = world.shape[:2]
-    strength = np.ones(B) if strength is None else strength
+    world, pixels, person_px = (each.astype(np.float32) for each in (world, pixels, person_px))
+    strength = (np.ones(B) if strength is None else strength).astype(np.float32)
     by_frame, by_point = strength[:, None, None], strength[:, None, None, None]
-    world = world * np.concatenate([np.ones((B, 1, 1, 2)), _shrinks(rng, noise, strength)], axis=-1)
+    world = world * np.concatenate([np.ones((B, 1, 1, 2), np.float32), _shrinks(rng, noise, strength)], axis=-1)
     world = world + by_point * _world_errors(rng, noise, (B, T), step_s)
     tall = person_px[..., None, None]
     pixels = pixels + by_point * tall * noise.pixels * drift(rng, (B, T, 33, 2), step_s, noise.pixels_last_s)
 
     outliers = spells(rng, (B, T, 33), step_s, noise.outliers * strength[:, None], noise.outlier_s)
     drops = spells(rng, (B, T, 33), step_s, noise.drops * strength[:, None], noise.drop_s)
-    off = np.where(outliers, noise.outlier_size, 0.0) + np.where(drops & ~outliers, noise.drop_size, 0.0) * by_frame
+    off = np.where(outliers, noise.outlier_size, np.where(drops, noise.drop_size * by_frame, 0)).astype(np.float32)
     moved = off[..., None] * drift(rng, (B, T, 33, 3), step_s, noise.outlier_s)
     world = world + PERSON_M * moved
     pixels = pixels + tall * moved[..., :2]
-    visibility = np.where(drops, rng.uniform(0.0, 0.1, drops.shape), rng.uniform(0.6, 1.0, drops.shape))
+    sure = rng.random(drops.shape, dtype=np.float32)
+    visibility = np.where(drops, 0.1 * sure, 0.6 + 0.4 * sure).astype(np.float32)
 
     world, pixels, visibility = _swapped(rng, noise, strength, step_s, world, pixels, visibility)
     return world - world[..., 23:25, :].mean(axis=-2, keepdims=True), pixels, visibility
 
 
 def _shrinks(rng: np.random.Generator, noise: NoiseModel, strength: Array) -> Array:
-    factor = rng.uniform(*noise.depth_shrinks, len(strength))
+    factor = rng.uniform(*noise.depth_shrinks, len(strength)).astype(np.float32)
     return (1 + strength * (factor - 1))[:, None, None, None]
 
 
 def _world_errors(rng: np.random.Generator, noise: NoiseModel, shape: tuple[int, int], step_s: float) -> Array:
     B, T = shape
     S = SHARED_ERRORS.shape[1]
-    lasting = np.sqrt(noise.world_constant) * rng.standard_normal((B, 1, S, 3))
-    drifting = np.sqrt(1 - noise.world_constant) * drift(rng, (B, T, S, 3), step_s, noise.world_lasts_s)
-    shared = noise.world_m * (SHARED_ERRORS @ (lasting + drifting)) * (1.0, 1.0, noise.depth_gain)
-    return shared + noise.world_jitter_m * rng.standard_normal((B, T, 33, 3))
+    lasting = np.float32(np.sqrt(noise.world_constant)) * rng.standard_normal((B, 1, S, 3), dtype=np.float32)
+    errors = np.float32(np.sqrt(1 - noise.world_constant)) * drift(rng, (B, T, S, 3), step_s, noise.world_lasts_s)
+    errors += lasting
+    shared = np.float32(noise.world_m) * (SHARED_ERRORS @ errors) * np.array((1, 1, noise.depth_gain), np.float32)
+    return shared + np.float32(noise.world_jitter_m) * rng.standard_normal((B, T, 33, 3), dtype=np.float32)
 
 
-def _swapped(rng, noise, strength, step_s, world, pixels, visibility):
+def _swapped(
+    rng: np.random.Generator, noise: NoiseModel, strength: Array, step_s: float, *seen: Array
+) -> tuple[Array, ...]:
     """Exchange left and right of arms, legs or both during bursts, all they say at once."""
-    bursts = spells(rng, (*world.shape[:2], len(_SWAPPED)), step_s, noise.swaps * strength[:, None], noise.swap_s)
-    together = np.concatenate([world, pixels, visibility[..., None]], axis=-1)
+    bursts = spells(rng, (*seen[0].shape[:2], len(_SWAPPED)), step_s, noise.swaps * strength[:, None], noise.swap_s)
     for burst, pairs in zip(np.moveaxis(bursts, -1, 0), _SWAPPED, strict=True):
         order = np.arange(33)
         for left, right in pairs:
             order[[left, right]] = right, left
-        together = np.where(burst[..., None, None], together[..., order, :], together)
-    return together[..., :3], together[..., 3:5], together[..., 5]
+        for each in seen:
+            each[burst] = each[burst][:, order]
+    return seen
