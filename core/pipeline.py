@@ -23,9 +23,10 @@ from core.export.bvh import write_bvh
 from core.export.glb import write_glb
 from core.export.video import SideBySideSettings, write_side_by_side
 from core.humanoid import RetargetSettings, retarget, rollout_to_body
-from core.keypoints import KeypointSettings, track_people
+from core.keypoints import KeypointSettings
 from core.keypoints.corrections import Correction
 from core.keypoints.people_files import choose_people, keep_people
+from core.keypoints.sources import check_source, fingerprint, tracks_from
 from core.mesh_recovery import MeshRecoverySettings, recover_body
 from core.mesh_recovery.choosing import check_choice
 from core.metrics import plausibility, rollout_figures
@@ -40,7 +41,6 @@ from core.run_folder import RunFolder, read_json, write_json
 from core.video import WindowSettings, load_clip, make_clip
 
 PHYSICS = ("assisted", "none")
-KEYPOINTS = ("blazepose", "blazepose:full")
 HMR_COLOUR, MOTION_COLOUR, ROLLOUT_COLOUR = (0.93, 0.62, 0.36), (0.36, 0.66, 0.90), (0.45, 0.78, 0.55)
 _REPORTED_VERSIONS = ("understudy", "numpy", "onnxruntime", "av", "pybullet")
 
@@ -56,7 +56,8 @@ class RunSettings:
     person: str = "0"
     """Which person: a number (0 is the largest on screen) or "all"."""
     keypoints: str = "blazepose"
-    """The keypoint model: "blazepose" (heavy), or "blazepose:full", which is faster and less sure."""
+    """Where keypoints come from: "blazepose" (heavy), "blazepose:full", which is faster and less sure, "rtm", or a
+    folder, zip or file of OpenPose's JSON (`core.keypoints.sources`)."""
     physics: str = "assisted"
     """How the humanoid follows the motion under physics: "assisted" or "none"."""
     seed: int = 0
@@ -74,8 +75,7 @@ class RunSettings:
         object.__setattr__(self, "corrections", tuple(Correction.from_json(each) for each in self.corrections))
         if self.physics not in PHYSICS:
             raise BadInputError(f"Physics should be one of {', '.join(PHYSICS)}, but is {self.physics!r}.")
-        if self.keypoints not in KEYPOINTS:
-            raise BadInputError(f"Keypoints should be one of {', '.join(KEYPOINTS)}, but is {self.keypoints!r}.")
+        check_source(self.keypoints)
         check_choice(self.hmr)
         if self.person != "all" and not self.person.isdecimal():
             raise BadInputError(f"The person should be a number from 0 or 'all', but is {self.person!r}.")
@@ -117,9 +117,10 @@ def _clip(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
 
 def _keypoints(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
     def find() -> list[Track]:
-        return track_people(load_clip(folder.clip), KeypointSettings(model=settings.keypoints), progress)
+        clip = load_clip(folder.clip)
+        return tracks_from(clip, KeypointSettings(), settings.keypoints, progress, folder.source(), settings.start_s)
 
-    tracks = keep_people(folder, settings.keypoints, find)
+    tracks = keep_people(folder, fingerprint(settings.keypoints), find)
     choose_people(folder, tracks, settings.person, settings.corrections)
 
 

@@ -14,6 +14,7 @@ from core.errors import UnderstudyError
 
 REQUIRED = ("av", "numpy", "scipy", "onnxruntime", "pybullet", "pygltflib", "gradio", "fastapi", "sqlalchemy", "dbos")
 OPTIONAL = {
+    "rtmlib": "keypoints by RTMPose (--keypoints rtm); pip install 'understudy[rtm]'",
     "smplx": "cross-checks and a person's own SMPL files; pip install -r requirements-smpl.txt",
 }
 

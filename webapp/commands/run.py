@@ -22,7 +22,10 @@ def run(
     end: Annotated[float | None, typer.Option(help="End of the window [s].")] = None,
     person: Annotated[str, typer.Option(help='Which person: 0 is the largest on screen; "all" for everybody.')] = "0",
     keypoints: Annotated[
-        str, typer.Option(help="Keypoint model: blazepose or blazepose:full (faster, less sure).")
+        str,
+        typer.Option(
+            help="blazepose, blazepose:full (faster, less sure), rtm, or OpenPose's JSON (folder, zip, file)."
+        ),
     ] = "blazepose",
     hmr: Annotated[
         str, typer.Option(help="Mesh recovery: embedded, closed-form, or a folder with a network (docs/hmr-models.md).")
@@ -40,7 +43,9 @@ def run(
         from core.run_folder import RunFolder, read_json
         from core.video import WindowSettings, check_source
 
-        settings = RunSettings(start, end, person, keypoints, physics, seed, hmr=absolute_path(hmr), video=video)
+        settings = RunSettings(
+            start, end, person, absolute_path(keypoints), physics, seed, hmr=absolute_path(hmr), video=video
+        )
         check_source(path, WindowSettings(settings.start_s, settings.end_s, settings.max_seconds))
         folder = RunFolder(prepare_folder(path, out or unused_folder(path.stem), overwrite))
         with progress_bars() as bars:
@@ -59,7 +64,7 @@ def run(
 
 
 def absolute_path(choice: str) -> str:
-    """A choice that names something that exists, as an absolute path, so that the record says which it was."""
+    """A choice that names something that exists as an absolute path, so that the record says which it was."""
     return str(Path(choice).absolute()) if choice and Path(choice).exists() else choice
 
 
