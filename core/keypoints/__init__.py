@@ -10,6 +10,7 @@ from core.keypoints.landmarks import NETWORKS, LandmarkNetwork
 from core.keypoints.prefetch import ahead
 from core.keypoints.second_look import look_again
 from core.keypoints.settings import KeypointSettings
+from core.keypoints.sides import put_right
 from core.keypoints.tracking import Tracker
 from core.motion import Clip, Track
 from core.notices import notice
@@ -41,7 +42,7 @@ def track_people(
         progress(0.95 + 0.05 * n / len(long_enough), "Looking again where it was unclear")
         look_again(clip, person, network, settings)
     progress(1.0, "")
-    return sorted((as_track(person, clip) for person in long_enough), key=_median_area, reverse=True)
+    return put_right(sorted((as_track(person, clip) for person in long_enough), key=_median_area, reverse=True))
 
 
 def _follow(clip: Clip, settings: KeypointSettings, progress: Progress) -> tuple[list[Person], int]:

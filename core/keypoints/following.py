@@ -11,6 +11,8 @@ from core.keypoints.regions import Region
 
 COASTING_WINDOW = 5
 """Frames whose movement carries a lost person on."""
+FARTHEST = 1.0
+"""How far it may carry them, in region sides."""
 FADING = 12.0
 """Frames after which that movement has nearly faded."""
 
@@ -73,7 +75,8 @@ class Person:
             lately = range(at - COASTING_WINDOW, at + 1) if step < 0 else range(at, at + COASTING_WINDOW + 1)
             dx, dy = -step * self.movement(lately)[1]
             gap = FADING * (1 - np.exp(-gap / FADING))
-        return region.moved(dx * gap, dy * gap)
+            gap *= min(1.0, FARTHEST * region.side / max(float(np.hypot(dx, dy)) * gap, 1e-9))
+        return region.moved(float(dx * gap), float(dy * gap))
 
     def take(self, frame: int, pose: Pose, presence_threshold: float, width: int, height: int) -> str:
         """Add a pose if it passes the gates; returns why it does not, or an empty string."""

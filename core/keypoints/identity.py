@@ -20,7 +20,7 @@ NEAR = 0.3
 SWAP_MARGIN = 0.2
 """By how much an exchange must explain looks and movement better before it is made."""
 MOTION_WEIGHT = 0.5
-JOIN_LIMIT = 0.35
+JOIN_LIMIT = 0.45
 """Cost up to which a fragment goes on another (see `_joining_cost`)."""
 LONG_GAP_S = 1.5
 """Over a longer gap only the look speaks, and it must be clear."""
@@ -132,11 +132,12 @@ def _joining_cost(one: Person, other: Person, fps: float) -> float:
     looks = unlikeness(one.look(before), other.look(after))
     if gap > LONG_GAP_S * fps:
         return looks if np.isfinite(looks) and looks < LONG_GAP_UNLIKENESS else np.inf
-    expected = one.region_at(other.first)
-    open_way = float(np.hypot(first.x - expected.x, first.y - expected.y)) / last.side
+    # Carried on, or still in place: the last poses before a loss are the least sure ones.
+    expected = [one.region_at(other.first), last]
+    open_way = min(float(np.hypot(first.x - e.x, first.y - e.y)) for e in expected) / last.side
     if open_way > 0.5 + gap / fps:
         return np.inf
-    return (looks if np.isfinite(looks) else 0.3) * 0.7 + 0.15 * open_way
+    return (looks if np.isfinite(looks) else 0.4) * 0.5 + 0.15 * open_way
 
 
 def _usual_bones(person: Person, frames: range) -> np.ndarray:
