@@ -35,11 +35,16 @@ class WindowSettings:
     """The highest frame rate of a clip."""
     max_side_px: int = 1920
     """Larger pictures are scaled down until their longer side fits."""
+    time_scale: float = 1.0
+    """How many times slower than life the source plays; the clip plays as fast as life, so that all that is measured in
+    it (speeds, forces, physics) is true. 1 for ordinary videos."""
 
 
 def check_window(duration_s: float, settings: WindowSettings) -> tuple[float, float]:
     """The window [start, end) in seconds within a source of this length; `BadInputError` where it makes no sense."""
     start, end = settings.start_s, settings.end_s
+    if not 0.1 <= settings.time_scale <= 100:
+        raise BadInputError(f"The time scale should be 0.1 to 100, but is {settings.time_scale:g}.")
     if not all(math.isfinite(t) for t in (start, end if end is not None else 0.0)) or start < 0:
         raise BadInputError(f"The window should start at 0 s or later, but starts at {start} s.")
     if end is not None and end <= start:
@@ -92,32 +97,33 @@ def make_clip(source: Path, out: Path, settings: WindowSettings | None = None, p
         _encode(out, iter([_fit(read_picture(source), settings.max_side_px)]), Fraction(30))
         return load_clip(out, source.name)
     start, stop = check_window(info.duration_s, settings)
-    rate = clip_rate(info.fps, settings.max_fps)
-    count = max(1, round((stop - start) * rate)) if stop > start else 0
+    rate = clip_rate(info.fps * settings.time_scale, settings.max_fps)
+    pace = rate / Fraction(settings.time_scale).limit_denominator(1000)  # clip frames per second of the source
+    count = max(1, round((stop - start) * pace)) if stop > start else 0
     written = 0
 
     def frames() -> Iterator[np.ndarray]:
         nonlocal written
-        for picture in _at_constant_rate(source, start, rate, count or None, settings.max_seconds):
+        for picture in _at_constant_rate(source, start, pace, count or None, settings.max_seconds):
             written += 1
             if written % 10 == 1:
                 progress(written / count if count else 0.0, f"frame {written} of {count or '?'}")
             yield _fit(picture, settings.max_side_px)
 
-    _encode(out, frames(), rate, expect_frames=count - math.ceil(float(rate) * 0.25), start_s=start)
+    _encode(out, frames(), rate, pace, expect_frames=count - math.ceil(float(pace) * 0.25), start_s=start)
     return load_clip(out, source.name, start)
 
 
 def _at_constant_rate(
-    source: Path, start_s: float, rate: Fraction, count: int | None, max_seconds: float
+    source: Path, start_s: float, pace: Fraction, count: int | None, max_seconds: float
 ) -> Iterator[np.ndarray]:
-    """The frame nearest in time to start + i / rate, for i = 0, 1, ... until the count or the file ends."""
+    """The frame nearest in time to start + i / pace, for i = 0, 1, ... until the count or the file ends."""
     index = 0
-    limit = count or round(max_seconds * rate)
+    limit = count or round(max_seconds * pace)
     before: tuple[float, np.ndarray] | None = None
     with open_video(source) as container:
         for time, picture in timed_frames(container, start_s):
-            while index < limit and time >= (wanted := start_s + float(index / rate)):
+            while index < limit and time >= (wanted := start_s + float(index / pace)):
                 nearer_before = before is not None and wanted - before[0] < time - wanted
                 yield before[1] if nearer_before and before else picture
                 index += 1
@@ -125,7 +131,7 @@ def _at_constant_rate(
                 return
             before = (time, picture)
     # The last frame stays on screen for its duration, so times shortly after it still show it.
-    while before is not None and index < limit and start_s + float(index / rate) - before[0] < 1.0 / rate:
+    while before is not None and index < limit and start_s + float(index / pace) - before[0] < 1.0 / pace:
         yield before[1]
         index += 1
 
@@ -144,7 +150,12 @@ def _fit(picture: np.ndarray, max_side: int) -> np.ndarray:
 
 
 def _encode(
-    out: Path, frames: Iterator[np.ndarray], rate: Fraction, expect_frames: int = 1, start_s: float = 0.0
+    out: Path,
+    frames: Iterator[np.ndarray],
+    rate: Fraction,
+    pace: Fraction | None = None,
+    expect_frames: int = 1,
+    start_s: float = 0.0,
 ) -> None:
     written = 0
     with replacing(Path(out)) as temporary:
@@ -162,7 +173,7 @@ def _encode(
             if written:
                 container.mux(stream.encode())
         if written == 0 or written < expect_frames:
-            reached = start_s + written / float(rate)
+            reached = start_s + written / float(pace or rate)
             raise BadInputError(
                 f"The video can be read only up to {reached:.1f} s and then breaks off; the file seems truncated. "
                 f"Choose a window that ends before, or get the file again."

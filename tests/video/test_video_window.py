@@ -142,3 +142,22 @@ def test_the_part_before_the_break_can_still_be_used(tmp_path: Path):
     with pytest.raises(BadInputError, match="truncated"):
         make_clip(source, tmp_path / "clip.mp4")
     assert len(make_clip(source, tmp_path / "clip.mp4", WindowSettings(0.0, 1.0))) == 30
+
+
+def test_slow_motion_is_undone(tmp_path):
+    """Filmed at 120 frames a second, played at 30: four seconds of video are one second of life."""
+    source = write_numbered_video(tmp_path / "slow.mp4", 120, 30)
+    clip = make_clip(source, tmp_path / "clip.mp4", WindowSettings(time_scale=4.0))
+    assert clip.fps == 30
+    assert len(clip) == 30
+    assert np.isclose(clip.times[-1], 29 / 30)
+    assert [frame_number(picture) for picture in clip.frames()] == list(range(0, 120, 4))
+    part = make_clip(source, tmp_path / "part.mp4", WindowSettings(start_s=2.0, end_s=3.0, time_scale=2.0))
+    assert [frame_number(picture) for picture in part.frames()] == list(range(60, 90, 2))
+
+
+@pytest.mark.parametrize("scale", [0.0, -2.0, float("nan"), 1e6])
+def test_time_scales_that_make_no_sense(tmp_path, scale):
+    source = write_numbered_video(tmp_path / "a.mp4", 10, 30)
+    with pytest.raises(BadInputError, match="time scale"):
+        make_clip(source, tmp_path / "clip.mp4", WindowSettings(time_scale=scale))
