@@ -27,17 +27,17 @@ class BatchSettings:
 
     poses: PoseSettings = field(default_factory=PoseSettings)
     noise: NoiseModel = field(default_factory=lambda: replace(NoiseModel(), depth_shrinks=(0.6, 1.1)))
-    strength: tuple[float, float] = (0.2, 1.6)
+    strength: tuple[float, float] = (0.3, 1.4)
     """Range of the factor on all of the noise's sizes and shares, one a window."""
     shape_deviation: float = 1.0
     """Deviation of the betas."""
     distance_m: tuple[float, float] = (2.0, 14.0)
     """Range of the distance from the camera, drawn evenly in its logarithm."""
-    without_world: float = 0.1
+    without_world: float = 0.07
     """Share of windows without world landmarks, as other keypoint networks leave them."""
-    without_parts: float = 0.15
+    without_parts: float = 0.1
     """Share of windows in which hands, feet or face have no keypoints at all (each by itself)."""
-    hidden_limb: float = 0.1
+    hidden_limb: float = 0.08
     """Share of windows in which a forearm or shin is hidden: hardly visible, and vague."""
     missing_frames: float = 0.05
     """Share of frames (but the middle one) in which the person was not found."""

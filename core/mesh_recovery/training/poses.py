@@ -42,7 +42,7 @@ class PoseSettings:
     """Range of the deviation of the noise on joints, one a window [rad]."""
     mixed: float = 0.5
     """Share of windows in which limbs and trunk come from different clips."""
-    any_way_up: float = 0.15
+    any_way_up: float = 0.1
     """Share of windows with a global orientation drawn from all rotations."""
     tilt: float = 0.2
     """Deviation of the tilt added to the others' [rad]."""

@@ -32,9 +32,11 @@ class TrainingSettings:
     """Steps of gradient; the same number and seed on the same machine give the same network."""
     seconds: float | None = None
     """A budget instead [s]: the learning rate follows the clock, and steps are as many as fit."""
-    batch: int = 256
+    batch: int = 128
     """Windows a step."""
-    critics_batch: int = 32
+    uses: int = 2
+    """How often each batch is trained on: drawing people takes as long as learning from them."""
+    critics_batch: int = 24
     """Of these, how many the discriminators look at."""
     learning_rate: float = 1e-3
     """Of the regressor; warms up over 2 % of the run, then falls to zero along a cosine."""
@@ -68,14 +70,14 @@ def train(settings: TrainingSettings, progress: Progress = silent) -> Trained:
     averaged = Regressor(settings.network)
     averaged.load_state_dict(regressor.state_dict())
     critics = PoseShapeDiscriminator() if settings.weights.adversary > 0 else None
-    optimiser = torch.optim.AdamW(regressor.parameters(), settings.learning_rate, weight_decay=1e-4)
-    critics_optimiser = torch.optim.Adam(critics.parameters(), settings.critics_rate) if critics else None
+    optimiser = torch.optim.AdamW(regressor.parameters(), settings.learning_rate, weight_decay=1e-4, fused=True)
+    critics_optimiser = torch.optim.Adam(critics.parameters(), settings.critics_rate, fused=True) if critics else None
     validation = BatchSource(settings.seed + 10_000, settings.network, settings.data).draw(512)
     source = BatchSource(settings.seed, settings.network, settings.data)
     curves: list[dict[str, float]] = []
     sums: dict[str, float] = {}
     started = time.monotonic()
-    for step, batch in enumerate(_ahead(source, settings.batch)):
+    for step, batch in enumerate(_again(_ahead(source, settings.batch), settings)):
         elapsed = time.monotonic() - started
         done = step / settings.steps if settings.seconds is None else elapsed / settings.seconds
         if done >= 1:
@@ -159,6 +161,19 @@ def _validated(regressor: Regressor, batch: Batch) -> dict[str, float]:
 def _average(averaged: Regressor, regressor: Regressor, memory: float) -> None:
     for kept, now in zip(averaged.parameters(), regressor.parameters(), strict=True):
         kept.lerp_(now, 1 - memory)
+
+
+def _again(fresh: Iterator[Batch], settings: TrainingSettings, kept: int = 64) -> Iterator[Batch]:
+    """Each batch `settings.uses` times: as it comes, then drawn from the last ones `kept`, in an order of the seed."""
+    rng = np.random.default_rng(settings.seed)
+    last: list[Batch] = []
+    for batch in fresh:
+        yield batch
+        last.append(batch)
+        if len(last) == kept:
+            for i in rng.permutation(np.repeat(np.arange(kept), settings.uses - 1)):
+                yield last[i]
+            last.clear()
 
 
 def _ahead(source: BatchSource, count: int) -> Iterator[Batch]:
