@@ -15,7 +15,7 @@ from webapp.cli import app
 from webapp.commands.run import source_path
 
 cli = CliRunner()
-WINDOW = ["--start", "1", "--end", "1.4", "--physics", "none"]
+WINDOW = ["--start", "1", "--end", "1.4", "--physics", "none", "--no-video"]
 
 
 @pytest.fixture(scope="module")
