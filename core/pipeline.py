@@ -33,12 +33,15 @@ from core.metrics import plausibility, rollout_figures
 from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
 from core.notices import collecting, notice
 from core.progress import Progress, part_of, silent
-from core.reconstruction import ReconstructionSettings, reconstruct
+from core.reconstruction import SOLVERS, ReconstructionSettings, close_cycle, find_cycle, reconstruct_with_curves
 from core.reconstruction.contacts import SOLES
 from core.reconstruction.ground import CAMERA_UP, Ground, camera_on_ground
+from core.reconstruction.height import check_height
 from core.reconstruction.placing import place_in_world
 from core.run_folder import RunFolder, read_json, write_json
 from core.video import WindowSettings, load_clip, make_clip
+from core.video.camera_facts import focal_length_record, motion_record
+from core.video.window import check_time_scale
 
 PHYSICS = ("assisted", "none")
 HMR_COLOUR, MOTION_COLOUR, ROLLOUT_COLOUR = (0.93, 0.62, 0.36), (0.36, 0.66, 0.90), (0.45, 0.78, 0.55)
@@ -71,12 +74,25 @@ class RunSettings:
     video: bool = True
     """Whether side_by_side.mp4 is drawn."""
 
+    solver: str = "gauss_newton"
+    """What reconstructs the motion: "gauss_newton", or "adam" as SFV published it."""
+    height_m: float | None = None
+    """The person's height [m], which sets the scale; None takes the recovered shape's."""
+    time_scale: float = 1.0
+    """How many times slower than life the video plays."""
+    loop: bool = False
+    """Whether the reference motion is one cycle of the motion, closed."""
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "corrections", tuple(Correction.from_json(each) for each in self.corrections))
         if self.physics not in PHYSICS:
             raise BadInputError(f"Physics should be one of {', '.join(PHYSICS)}, but is {self.physics!r}.")
         check_source(self.keypoints)
         check_choice(self.hmr)
+        if self.solver not in SOLVERS:
+            raise BadInputError(f"The solver should be one of {', '.join(SOLVERS)}, but is {self.solver!r}.")
+        check_height(self.height_m)
+        check_time_scale(self.time_scale)
         if self.person != "all" and not self.person.isdecimal():
             raise BadInputError(f"The person should be a number from 0 or 'all', but is {self.person!r}.")
         if not math.isfinite(self.start_s) or self.start_s < 0:
@@ -111,8 +127,14 @@ class Stage:
 
 
 def _clip(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
-    window = WindowSettings(settings.start_s, settings.end_s, settings.max_seconds)
-    make_clip(folder.source(), folder.clip, window, progress)
+    window = WindowSettings(settings.start_s, settings.end_s, settings.max_seconds, time_scale=settings.time_scale)
+    clip = make_clip(folder.source(), folder.clip, window, progress)
+    _record_camera(folder, focal_length_record(folder.source(), clip))
+
+
+def _record_camera(folder: RunFolder, facts: dict[str, Any]) -> None:
+    record = read_json(folder.record)
+    write_json(folder.record, record | {"camera": record.get("camera", {}) | facts})
 
 
 def _keypoints(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
@@ -131,9 +153,12 @@ def _each_person(work: Callable[[Path, Progress], None], folder: RunFolder, prog
 
 
 def _mesh_recovery(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
+    camera = read_json(folder.record).get("camera", {})
+    recovery = MeshRecoverySettings(focal_length_px=camera.get("focal_length_px"))
+
     def work(person: Path, progress: Progress) -> None:
         track = Track.load(person / "track.npz")
-        hmr = recover_body(load_clip(folder.clip), track, settings.hmr, MeshRecoverySettings(), progress)
+        hmr = recover_body(load_clip(folder.clip), track, settings.hmr, recovery, progress)
         hmr.save(person / "hmr.npz")
         write_glb(person / "hmr.glb", place_in_world(hmr, _level_camera(hmr)), load_body(), HMR_COLOUR)
 
@@ -147,10 +172,16 @@ def _level_camera(motion: BodyMotion) -> np.ndarray:
 
 
 def _reconstruction(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
+    chosen = ReconstructionSettings(solver=settings.solver, height_m=settings.height_m, seed=settings.seed)
+    tracks = [Track.load(folder.person(n) / "track.npz") for n in folder.people()]
+    _record_camera(folder, motion_record(load_clip(folder.clip), tracks))
+
     def work(person: Path, progress: Progress) -> None:
         hmr = BodyMotion.load(person / "hmr.npz")
-        motion = reconstruct(Track.load(person / "track.npz"), hmr, ReconstructionSettings(), progress)
+        found = reconstruct_with_curves(Track.load(person / "track.npz"), hmr, chosen, progress)
+        motion = found.motion
         motion.save(person / "motion.npz")
+        write_json(person / "curves.json", found.curves_to_json())
         write_glb(person / "motion.glb", motion, load_body(), MOTION_COLOUR)
         write_bvh(person / "motion.bvh", motion, load_body())
         # Now that the camera is known, the network's mesh is shown where the camera saw it.
@@ -167,7 +198,14 @@ def _camera_of(motion: BodyMotion) -> np.ndarray:
 
 def _retarget(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
     def work(person: Path, progress: Progress) -> None:
-        retarget(BodyMotion.load(person / "motion.npz"), RetargetSettings()).save(person / "reference.txt")
+        motion = BodyMotion.load(person / "motion.npz")
+        cycle = find_cycle(motion) if settings.loop else None
+        if settings.loop and cycle is None:
+            notice("The motion does not repeat itself, so the reference is the whole motion and no loop.")
+        if cycle is not None:
+            motion = close_cycle(load_body(), motion, *cycle)
+        reference = retarget(motion, RetargetSettings())
+        dataclasses.replace(reference, loop=cycle is not None).save(person / "reference.txt")
 
     _each_person(work, folder, progress)
 
@@ -194,7 +232,10 @@ def _metrics(folder: RunFolder, settings: RunSettings, progress: Progress) -> No
         of_person = {"hmr": plausibility(hmr, track, contacts), "motion": plausibility(motion, track, contacts)}
         for path in sorted((person / "rollouts").glob("*.npz")):
             rollout = Rollout.load(path)
-            performed = plausibility(rollout_to_body(rollout, motion), track, contacts)
+            body = rollout_to_body(rollout, motion)
+            # A performance of one cycle has other frames than the clip: nothing of the clip to compare it with.
+            alike = len(body) == len(motion)
+            performed = plausibility(body, track if alike else None, contacts if alike else None)
             of_person[path.stem] = performed | rollout_figures(rollout)
         figures[str(n)] = of_person
     write_json(folder.metrics, figures)

@@ -56,7 +56,7 @@ def test_every_artifact_is_there_and_loads(walked: RunFolder):
 
 def test_only_the_designs_artifacts_are_written(walked: RunFolder):
     person = [
-        "hmr.glb", "hmr.npz", "motion.bvh", "motion.glb", "motion.npz", "reference.txt",
+        "curves.json", "hmr.glb", "hmr.npz", "motion.bvh", "motion.glb", "motion.npz", "reference.txt",
         "rollouts/assisted-body.glb", "rollouts/assisted.npz", "side_by_side.mp4", "track.npz",
     ]  # fmt: skip
     people = [f"people/person-{n}.{kind}" for n in (0, 1) for kind in ("jpg", "npz")]
@@ -182,3 +182,21 @@ def test_settings_go_through_json():
     assert RunSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
     with pytest.raises(BadInputError, match="colour"):
         RunSettings.from_json({"colour": "red"})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [({"solver": "newton"}, "gauss_newton"), ({"height_m": 17.0}, "height"), ({"time_scale": 0.0}, "time scale")],
+)
+def test_settings_of_the_reconstruction_that_make_no_sense_are_refused(wrong: dict, says: str):
+    with pytest.raises(BadInputError, match=says):
+        RunSettings(**wrong)
+
+
+def test_the_record_tells_of_the_camera_and_the_curves_of_the_solves(walked: RunFolder):
+    camera = read_json(walked.record)["camera"]
+    assert camera["moves"] is False
+    assert "assumed" in camera["evidence"]
+    solves = read_json(walked.person(0) / "curves.json")["solves"]
+    assert len(solves) == 3
+    assert all(solve["total"][-1] < solve["total"][0] for solve in solves)

@@ -6,7 +6,24 @@ a second solve in which feet that stand neither slide nor sink.
 """
 
 from core.reconstruction.contacts import predict_contacts
+from core.reconstruction.cycle import close_cycle, find_cycle
 from core.reconstruction.placing import place_in_world
-from core.reconstruction.reconstruct import ReconstructionSettings, reconstruct
+from core.reconstruction.reconstruct import (
+    SOLVERS,
+    Reconstruction,
+    ReconstructionSettings,
+    reconstruct,
+    reconstruct_with_curves,
+)
 
-__all__ = ["ReconstructionSettings", "place_in_world", "predict_contacts", "reconstruct"]
+__all__ = [
+    "SOLVERS",
+    "Reconstruction",
+    "ReconstructionSettings",
+    "close_cycle",
+    "find_cycle",
+    "place_in_world",
+    "predict_contacts",
+    "reconstruct",
+    "reconstruct_with_curves",
+]

@@ -13,6 +13,12 @@ LEAST_M, MOST_M = 0.8, 2.5
 """Heights of people that are taken."""
 
 
+def check_height(height_m: float | None) -> None:
+    """`BadInputError` for heights that people do not have; None is no height."""
+    if height_m is not None and not LEAST_M <= height_m <= MOST_M:
+        raise BadInputError(f"A person's height should be {LEAST_M} to {MOST_M} m, but is {height_m:g} m.")
+
+
 def standing_height(body: Body, betas: Array) -> float:
     """From sole to crown in m, of the body with this shape [10] at rest."""
     return float(np.ptp(body.rest_vertices(betas)[:, 1]))
@@ -32,8 +38,7 @@ def betas_of_height(body: Body, betas: Array, height_m: float) -> Array:
 def with_height(body: Body, motion: BodyMotion, height_m: float) -> BodyMotion:
     """The `motion` (camera coordinates) on a body of this height, as much nearer or farther as it is smaller or larger:
     it looks the same in the picture. Raises `BadInputError` for heights that people do not have."""
-    if not LEAST_M <= height_m <= MOST_M:
-        raise BadInputError(f"A person's height should be {LEAST_M} to {MOST_M} m, but is {height_m:g} m.")
+    check_height(height_m)
     betas = betas_of_height(body, motion.betas, height_m)
     scale = height_m / standing_height(body, motion.betas)
     # SMPL turns the body about its pelvis, so that is what goes along the ray.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import label, median_filter
+from scipy.ndimage import median_filter
 
 from core.reconstruction.contacts import sole_points, speeds
 from core.reconstruction.smoothing import window
@@ -81,12 +81,11 @@ def _rests(points: Array, slow: Array, times: Array, settings: SupportSettings) 
     step = (times[-1] - times[0]) / (len(times) - 1)
     found = []
     for foot in range(4):
-        spells, count = label(slow[:, foot] & (points[:, foot, 1] > settings.lowest_m))
-        for n in range(1, count + 1):
-            frames = np.flatnonzero(spells == n)
-            if len(frames) * step >= settings.rest_s:
-                height = float(np.median(points[frames, foot, 1]))
-                found.append(Rest(foot, frames[0], frames[-1] + 1, height))
+        on = slow[:, foot] & (points[:, foot, 1] > settings.lowest_m)
+        edges = np.flatnonzero(np.diff(np.pad(on.astype(int), 1)))
+        for start, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+            if (stop - start) * step >= settings.rest_s:
+                found.append(Rest(foot, start, stop, float(np.median(points[start:stop, foot, 1]))))
     return found
 
 
@@ -110,7 +109,7 @@ def _carries(
     group: list[Rest], rests: list[Rest], points: Array, grounded: Array, settings: SupportSettings, times: Array
 ) -> bool:
     """Whether for half of `rest_s` nothing else that is lower carries the person."""
-    free = ~grounded.any(axis=1)
+    free = np.logical_not(grounded.any(axis=1))
     for other in rests:
         if other.height < group[0].height - settings.same_height_m:
             free[other.start : other.stop] = False

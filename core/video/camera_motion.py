@@ -99,7 +99,7 @@ def phase_shift(before: Array, after: Array) -> tuple[Array, float]:
     """(shift (x, y) px to a part of a pixel, height of the peak in [0, 1]) from the patch `before` to `after`."""
     spectrum = np.conj(np.fft.rfft2(before)) * np.fft.rfft2(after)
     surface = np.fft.irfft2(spectrum / np.maximum(np.abs(spectrum), 1e-9), s=before.shape)
-    y, x = np.unravel_index(surface.argmax(), surface.shape)
+    y, x = (int(i) for i in np.unravel_index(surface.argmax(), surface.shape))
     shift = [_peak(surface[y], x), _peak(surface[:, x], y)]
     return np.array(shift), float(surface[y, x])
 

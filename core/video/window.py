@@ -40,11 +40,16 @@ class WindowSettings:
     it (speeds, forces, physics) is true. 1 for ordinary videos."""
 
 
+def check_time_scale(time_scale: float) -> None:
+    """`BadInputError` for what no video is played at."""
+    if not 0.1 <= time_scale <= 100:
+        raise BadInputError(f"The time scale should be 0.1 to 100, but is {time_scale:g}.")
+
+
 def check_window(duration_s: float, settings: WindowSettings) -> tuple[float, float]:
     """The window [start, end) in seconds within a source of this length; `BadInputError` where it makes no sense."""
     start, end = settings.start_s, settings.end_s
-    if not 0.1 <= settings.time_scale <= 100:
-        raise BadInputError(f"The time scale should be 0.1 to 100, but is {settings.time_scale:g}.")
+    check_time_scale(settings.time_scale)
     if not all(math.isfinite(t) for t in (start, end if end is not None else 0.0)) or start < 0:
         raise BadInputError(f"The window should start at 0 s or later, but starts at {start} s.")
     if end is not None and end <= start:

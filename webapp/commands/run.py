@@ -31,6 +31,12 @@ def run(
         str, typer.Option(help="Mesh recovery: embedded, closed-form, or a folder with a network (docs/hmr-models.md).")
     ] = "embedded",
     physics: Annotated[str, typer.Option(help="assisted or none.")] = "assisted",
+    solver: Annotated[
+        str, typer.Option(help="Reconstruction: gauss_newton, or adam (as published by SFV, slower, no contacts).")
+    ] = "gauss_newton",
+    height: Annotated[float | None, typer.Option(help="The person's height [m], which sets the scale.")] = None,
+    time_scale: Annotated[float, typer.Option(help="How many times slower than life the video plays.")] = 1.0,
+    loop: Annotated[bool, typer.Option("--loop", help="Find one cycle of the motion and close it.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     video: Annotated[bool, typer.Option(help="Draw side_by_side.mp4 at the end.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
@@ -44,8 +50,9 @@ def run(
         from core.video import WindowSettings, check_source
 
         settings = RunSettings(
-            start, end, person, absolute_path(keypoints), physics, seed, hmr=absolute_path(hmr), video=video
-        )
+            start, end, person, absolute_path(keypoints), physics, seed, hmr=absolute_path(hmr), video=video,
+            solver=solver, height_m=height, time_scale=time_scale, loop=loop,
+        )  # fmt: skip
         check_source(path, WindowSettings(settings.start_s, settings.end_s, settings.max_seconds))
         folder = RunFolder(prepare_folder(path, out or unused_folder(path.stem), overwrite))
         with progress_bars() as bars:
