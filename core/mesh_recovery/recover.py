@@ -16,6 +16,10 @@ from core.progress import Progress, silent
 Array = np.ndarray
 
 
+ENDS = {15: [17, 19, 21], 16: [18, 20, 22], 27: [29, 31], 28: [30, 32]}
+"""Landmarks of hands and feet go along with wrist and ankle where their own keypoints are unknown."""
+
+
 @dataclass(frozen=True)
 class MeshRecoverySettings:
     """How a body is recovered from keypoints."""
@@ -91,7 +95,11 @@ def landmarks_in_camera(track: Track, found: Array, intrinsics: Array, settings:
         seen = np.einsum("tij,tnj->tni", turns_to_rays(keypoints[:, 23:25, :2].mean(axis=1), intrinsics), seen)
     weights = keypoint_weights(keypoints, settings.least_visibility)
     trust = settings.pixel_trust * keypoints[..., 2]
-    return moved_onto_rays(seen, keypoints[..., :2], trust, weights, intrinsics)
+    moved = moved_onto_rays(seen, keypoints[..., :2], trust, weights, intrinsics)
+    for end, held in ENDS.items():
+        unseen = (keypoints[:, held, 2] == 0)[..., None]
+        moved[:, held] += unseen * (moved[:, end] - seen[:, end])[:, None]
+    return moved
 
 
 def check_track(track: Track) -> None:

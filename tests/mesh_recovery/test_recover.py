@@ -12,6 +12,7 @@ from core.body.kinematics import pose_body
 from core.errors import BadInputError, NoPersonError
 from core.mesh_recovery import MeshRecoverySettings, recover
 from core.mesh_recovery.cameras import fit_translation, moved_onto_rays, project
+from core.mesh_recovery.recover import landmarks_in_camera
 from core.mesh_recovery.shape import bone_lengths, fit_betas, rest_landmarks
 
 
@@ -170,3 +171,18 @@ def test_progress_runs_to_the_end():
     recover(walker_scene(seconds=0.1).track, progress=lambda fraction, message: seen.append(fraction))
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
+
+
+def test_feet_without_keypoints_go_along_with_the_ankle():
+    """Skeletons without feet: world landmarks that lie 10 cm beside their keypoints must not tear the feet off."""
+    body = load_body()
+    truth = pose_body(body, random_poses(20), BETAS, np.tile([0.0, 0.0, 5.0], (20, 1)))
+    track = track_of(truth.landmarks, 30.0)
+    keypoints, world = track.keypoints.copy(), track.world.copy()
+    keypoints[:, 29:, 2] = 0
+    world[:, 25:] += [0.1, 0.0, 0.0]
+    track = replace(track, keypoints=keypoints, world=world)
+    settings = MeshRecoverySettings()
+    seen = landmarks_in_camera(track, np.arange(20), INTRINSICS, settings)
+    feet, true_feet = (points[:, 29:] - points[:, [27, 28, 27, 28]] for points in (seen, truth.landmarks))
+    assert np.abs(feet - true_feet).max() < 0.03
