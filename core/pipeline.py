@@ -16,7 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from core.body import load_body
+from core.body import Body, load_body
+from core.body.moving import move_to_body
+from core.body.smpl_file import EMBEDDED, chosen_body
 from core.control.assisted import AssistedSettings, assisted
 from core.errors import BadInputError, MissingDependencyError
 from core.export.bvh import write_bvh
@@ -73,6 +75,8 @@ class RunSettings:
     """Who is who, by a person's own word, applied in this order (`core.keypoints.corrections`)."""
     video: bool = True
     """Whether side_by_side.mp4 is drawn."""
+    body: str = EMBEDDED
+    """The body that meshes are shown on: "embedded", or the path of a person's own SMPL-family file."""
 
     solver: str = "gauss_newton"
     """What reconstructs the motion: "gauss_newton", or "adam" as SFV published it."""
@@ -89,6 +93,8 @@ class RunSettings:
             raise BadInputError(f"Physics should be one of {', '.join(PHYSICS)}, but is {self.physics!r}.")
         check_source(self.keypoints)
         check_choice(self.hmr)
+        if self.body != EMBEDDED and not Path(self.body).is_file():
+            raise BadInputError(f"The body should be {EMBEDDED!r} or an SMPL file, but {self.body} does not exist.")
         if self.solver not in SOLVERS:
             raise BadInputError(f"The solver should be one of {', '.join(SOLVERS)}, but is {self.solver!r}.")
         check_height(self.height_m)
@@ -160,9 +166,20 @@ def _mesh_recovery(folder: RunFolder, settings: RunSettings, progress: Progress)
         track = Track.load(person / "track.npz")
         hmr = recover_body(load_clip(folder.clip), track, settings.hmr, recovery, progress)
         hmr.save(person / "hmr.npz")
-        write_glb(person / "hmr.glb", place_in_world(hmr, _level_camera(hmr)), load_body(), HMR_COLOUR)
+        _write_mesh(person / "hmr.glb", place_in_world(hmr, _level_camera(hmr)), settings, HMR_COLOUR)
 
     _each_person(work, folder, progress)
+
+
+def _on_chosen_body(motion: BodyMotion, settings: RunSettings) -> tuple[BodyMotion, Body]:
+    """The motion moved to the body that it is to be shown on, and that body; all is solved on the embedded one."""
+    body = chosen_body(settings.body)
+    return move_to_body(motion, load_body(), body), body
+
+
+def _write_mesh(path: Path, motion: BodyMotion, settings: RunSettings, colour: tuple[float, float, float]) -> None:
+    shown, body = _on_chosen_body(motion, settings)
+    write_glb(path, shown, body, colour)
 
 
 def _level_camera(motion: BodyMotion) -> np.ndarray:
@@ -182,10 +199,13 @@ def _reconstruction(folder: RunFolder, settings: RunSettings, progress: Progress
         motion = found.motion
         motion.save(person / "motion.npz")
         write_json(person / "curves.json", found.curves_to_json())
-        write_glb(person / "motion.glb", motion, load_body(), MOTION_COLOUR)
-        write_bvh(person / "motion.bvh", motion, load_body())
+        shown, body = _on_chosen_body(motion, settings)
+        write_glb(person / "motion.glb", shown, body, MOTION_COLOUR)
+        write_bvh(person / "motion.bvh", shown, body)
+        if settings.body != EMBEDDED:
+            shown.save(person / "motion-smpl.npz")
         # Now that the camera is known, the network's mesh is shown where the camera saw it.
-        write_glb(person / "hmr.glb", place_in_world(hmr, _camera_of(motion)), load_body(), HMR_COLOUR)
+        _write_mesh(person / "hmr.glb", place_in_world(hmr, _camera_of(motion)), settings, HMR_COLOUR)
 
     _each_person(work, folder, progress)
 
@@ -216,7 +236,7 @@ def _physics(folder: RunFolder, settings: RunSettings, progress: Progress) -> No
         rollout = assisted(reference, AssistedSettings(), progress)
         rollout.save(person / "rollouts" / "assisted.npz")
         body = rollout_to_body(rollout, BodyMotion.load(person / "motion.npz"))
-        write_glb(person / "rollouts" / "assisted-body.glb", body, load_body(), ROLLOUT_COLOUR)
+        _write_mesh(person / "rollouts" / "assisted-body.glb", body, settings, ROLLOUT_COLOUR)
 
     _each_person(work, folder, progress)
 
@@ -254,9 +274,11 @@ def _video(folder: RunFolder, settings: RunSettings, progress: Progress) -> None
             mesh_colour=MOTION_COLOUR,
             performance_colour=ROLLOUT_COLOUR if rollout.exists() else MOTION_COLOUR,
             performance_label=name,
+            repeat_performance=settings.loop,
         )
         path, track = person / "side_by_side.mp4", Track.load(person / "track.npz")
-        write_side_by_side(path, clip, track, motion, performed, load_body(), look, progress)
+        (shown, body), (performed, _) = (_on_chosen_body(each, settings) for each in (motion, performed))
+        write_side_by_side(path, clip, track, shown, performed, body, look, progress)
 
     try:
         _each_person(work, folder, progress)

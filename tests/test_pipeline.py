@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.gltf import khronos_report
+from support.smpl_files import smpl_arrays
 from support.videos import write_numbered_video
 
 from core.assets import asset_path
@@ -131,6 +132,37 @@ def test_a_stage_run_again_gives_the_same(walked: RunFolder):
     np.testing.assert_array_equal(before.residual_wrench, after.residual_wrench)
 
 
+def test_on_a_body_of_ones_own_meshes_are_shown_and_nothing_else_changes(walked: RunFolder, tmp_path: Path):
+    np.savez(tmp_path / "mine.npz", **smpl_arrays())
+    folder = RunFolder(tmp_path / "run")
+    shutil.copytree(walked.root, folder.root)
+    before = BodyMotion.load(folder.person(0) / "motion.npz")
+    settings = RunSettings(**WINDOW, body=str(tmp_path / "mine.npz"))
+    run_stage(next(s for s in STAGES if s.name == "reconstruction"), folder, settings)
+    shown = BodyMotion.load(folder.person(0) / "motion-smpl.npz")
+    assert shown.body_model == "smpl:mine"
+    assert np.linalg.norm(shown.joints - before.joints, axis=-1).max() < 0.03
+    assert BodyMotion.load(folder.person(0) / "motion.npz").body_model == "understudy-cc0"
+    assert b"smpl:mine" in (folder.person(0) / "motion.glb").read_bytes()
+
+
+def test_no_video_is_drawn_where_none_is_asked_for_or_nothing_can_be_drawn(walked: RunFolder, tmp_path, monkeypatch):
+    stage = next(s for s in STAGES if s.name == "video")
+    assert applies(stage, walked, RunSettings())
+    assert not applies(stage, walked, RunSettings(video=False))
+    folder = RunFolder(tmp_path / "run")
+    shutil.copytree(walked.root, folder.root)
+    (folder.person(0) / "side_by_side.mp4").unlink()
+
+    def broken():
+        raise OSError("no library called EGL")
+
+    monkeypatch.setattr("core.export.rendering._load_pyrender", broken)
+    run_stage(stage, folder, RunSettings(**WINDOW))
+    assert not (folder.person(0) / "side_by_side.mp4").exists()
+    assert "libegl1" in read_json(folder.record)["notices"]["video"][0]
+
+
 def test_a_picture_gives_a_mesh_and_no_physics(tmp_path: Path):
     frames = list(read_frames(asset_path("samples/walker.mp4")))
     picture = tmp_path / "picture.jpg"
@@ -167,6 +199,7 @@ def test_a_person_who_is_not_there_is_refused(tmp_path: Path):
         {"hmr": "nowhere"},
         {"hmr": ""},
         {"person": "-1"},
+        {"body": "nowhere.pkl"},
         {"person": "me"},
         {"start_s": 3.0, "end_s": 2.0},
         {"start_s": float("nan")},

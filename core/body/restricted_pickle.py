@@ -3,8 +3,8 @@
 A pickle is a program: `pickle.load` calls whatever it names. Here every name that it may use (numpy's arrays, dtypes
 and scalars, scipy's sparse matrices, chumpy's lazy arrays, `set`) leads to a stand-in of this module, which only keeps
 what it is given; the arrays are made from that afterwards. numpy itself is not handed the pickle's state either: the
-`__setstate__` of an array or dtype trusts what it gets. Any other name is refused before it is looked up. chumpy, which does
-not import on Python 3.11, is not needed.
+`__setstate__` of an array or dtype trusts what it gets. Any other name is refused before it is looked up. chumpy,
+which does not import on Python 3.11, is not needed.
 """
 
 import io

@@ -6,6 +6,7 @@ are used; pose correctives are left out: the mesh is plain linear blend skinning
 """
 
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.errors import BadInputError
 
 Array = np.ndarray
 
+EMBEDDED = "embedded"
 _WANTED = {"v_template", "f", "shapedirs", "J_regressor", "weights", "kintree_table"}
 _FAMILIES = {24: "smpl", 52: "smplh", 55: "smplx"}
 _SHAPES = 10
@@ -26,6 +28,19 @@ _BODY = 22  # the joints that all of the family share, pelvis to wrists
 # three joints each, the first the knuckle.
 _HANDS = {"smplh": (22, 37), "smplx": (25, 40)}
 _HEAD, _WRISTS, _HAND_JOINTS = 15, (20, 21), (22, 23)
+
+
+def chosen_body(choice: str) -> Body:
+    """The body that a setting names: "embedded", or the path of an SMPL-family file (`read_smpl_body`)."""
+    if choice == EMBEDDED:
+        return load_body()
+    path = Path(choice)
+    return _read_once(path, path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@lru_cache(maxsize=2)
+def _read_once(path: Path, changed: int) -> Body:
+    return read_smpl_body(path)
 
 
 def read_smpl_body(path: Path) -> Body:

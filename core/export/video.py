@@ -3,7 +3,6 @@
 H.264 (yuv420p), one frame for each of the clip's, as wide as three panels of the source's shape.
 """
 
-import itertools
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -45,6 +44,8 @@ class SideBySideSettings:
     """The clothes of the performer (sRGB)."""
     performance_label: str = "physics"
     """What the third panel is called."""
+    repeat_performance: bool = False
+    """Whether a performance shorter than the clip (one cycle) starts again; otherwise it stays as it ended."""
 
 
 def write_side_by_side(
@@ -113,16 +114,24 @@ class _Actor:
     def __init__(self, shot: _Shot, window: tuple[int, int], renderer: BodyRenderer, dye: Colour) -> None:
         self.shot, self._renderer, self._dye = shot, renderer, dye
         self._windows = shot.windows(window)
-        self._meshes = _meshes(renderer.body, shot.motion)
+        self._start, self._skinned = 0, np.zeros((0, 0, 3))
 
     def draw_over(self, t: int, picture: Array) -> Array:
         """`picture` [H,W,3] with the body of frame t drawn over it, as uint8."""
         camera = self._windows.camera(t, self.shot.cameras[t])
-        drawn = self._renderer.draw(next(self._meshes), camera, self._dye, self.shot.motion.supports)
+        drawn = self._renderer.draw(self._mesh(t), camera, self._dye, self.shot.motion.supports)
         result = np.clip(picture, 0, 255).astype(np.uint8)
         below, alpha = self._windows.of(t, result), drawn[..., 3:] / np.float32(255)
         below[:] = below * (1 - alpha) + drawn[..., :3] * alpha
         return result
+
+    def _mesh(self, t: int) -> Array:
+        """The vertices [V,3] m of frame t, skinned in pieces that fit the memory."""
+        if not self._start <= t < self._start + len(self._skinned):
+            part, motion = slice(t, t + _SKINNED_AT_ONCE), self.shot.motion
+            self._start = t
+            self._skinned = skin(self._renderer.body, motion.poses[part], motion.betas, motion.trans[part])
+        return self._skinned[t - self._start]
 
 
 def _frames(clip: Clip, track: Track, mesh: _Actor, performer: _Actor, settings: SideBySideSettings) -> Iterator[Array]:
@@ -138,22 +147,13 @@ def _frames(clip: Clip, track: Track, mesh: _Actor, performer: _Actor, settings:
         source = Image.fromarray(picture)
         small = np.asarray(source.resize(size, Image.Resampling.BOX), np.float32)
         seen = with_keypoints(source, track.keypoints[t]) if track.present[t] else source
-        p = min(t, len(stage.motion) - 1)  # a rollout that ended early stays as it ended
+        p = t % len(stage.motion) if settings.repeat_performance else min(t, len(stage.motion) - 1)
         panels = [
             np.asarray(seen.resize(size, Image.Resampling.BOX)),
             mesh.draw_over(t, small * _DIMMED),
             performer.draw_over(p, ground.picture(stage.cameras[p], stage.motion.joints[p])),
         ]
         yield np.concatenate([_labelled(panel, plate) for panel, plate in zip(panels, labels, strict=True)], axis=1)
-
-
-def _meshes(body: Body, motion: BodyMotion) -> Iterator[Array]:
-    """The vertices [V,3] m of each frame, the last one's for ever after; skinned in pieces that fit the memory."""
-    for start in range(0, len(motion), _SKINNED_AT_ONCE):
-        part = slice(start, start + _SKINNED_AT_ONCE)
-        vertices = skin(body, motion.poses[part], motion.betas, motion.trans[part])
-        yield from vertices
-    yield from itertools.repeat(vertices[-1])
 
 
 def _labelled(panel: Array, plate: Image.Image) -> Array:

@@ -13,6 +13,7 @@ import pytest
 import scipy.sparse
 from support.motions import waving
 from support.people import walk
+from support.smpl_files import SHIFT, smpl_arrays
 
 from core.body import load_body
 from core.body.kinematics import body_motion, pose_body
@@ -22,23 +23,6 @@ from core.body.smpl_file import read_smpl_body
 from core.errors import BadInputError
 from core.export.amass import read_amass, write_amass
 from core.export.glb import write_glb
-
-SHIFT = np.array([0.01, -0.22, 0.03])  # SMPL's pelvis is not at the origin
-
-
-def smpl_arrays() -> dict[str, np.ndarray]:
-    """What SMPL's .npz has, of the body that ships."""
-    body = load_body()
-    tree = np.stack([body.parents, np.arange(24)]).astype(np.uint32)  # the pelvis' parent becomes 2**32 - 1
-    return {
-        "v_template": body.vertices_template + SHIFT,
-        "f": body.faces.astype(np.uint32),
-        "shapedirs": body.shape_basis.transpose(1, 2, 0).copy(),
-        "posedirs": np.zeros((len(body.vertices_template), 3, 9)),
-        "J_regressor": body.joint_regressor,
-        "weights": body.weights,
-        "kintree_table": tree,
-    }
 
 
 def smplx_arrays(hand_start: int, joints: int) -> dict[str, np.ndarray]:
@@ -154,7 +138,7 @@ def test_a_motion_moves_to_it_with_its_bone_lengths(tmp_path):
     there, here, motion = read_smpl_body(tmp_path / "other.npz"), load_body(), walk(seconds=1.0)
     moved = move_to_body(motion, here, there)
     assert moved.body_model == "smpl:other"
-    np.testing.assert_allclose(moved.betas, 2 * motion.betas[::-1], atol=0.6)
+    np.testing.assert_allclose(moved.betas, 2 * motion.betas[::-1], atol=0.4)
     assert np.linalg.norm(moved.joints - motion.joints, axis=-1).max() < 0.01
     lowest = [each.landmarks[:, [29, 30, 31, 32], 1].min() for each in (motion, moved)]
     assert abs(lowest[0] - lowest[1]) < 0.005
@@ -207,7 +191,7 @@ def test_a_pickle_that_wants_to_run_something_is_refused_by_name(tmp_path, how, 
     mark, programs = hostile(tmp_path)
     path = tmp_path / "model.pkl"
     path.write_bytes(pickle.dumps(smpl_arrays() | {"extra": programs[how]}, protocol=protocol))
-    with pytest.raises(BadInputError, match=f"asks for .*{how.split('.')[1]}"):
+    with pytest.raises(BadInputError, match="asks for .*" + how.split(".")[1]):
         read_smpl_body(path)
     assert not mark.exists()
     pickle.loads(pickle.dumps(programs["posix.system"]))  # the program works where it is trusted

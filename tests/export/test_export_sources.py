@@ -5,7 +5,8 @@ import shutil
 import numpy as np
 import pytest
 from support.motions import spoiled, waving
-from support.people import walk
+from support.people import BETAS, walk
+from support.smpl_files import smpl_arrays
 from typer.testing import CliRunner
 
 from core.body import load_body
@@ -66,6 +67,17 @@ def test_without_out_it_lies_beside_the_motion(person, tmp_path):
     shutil.copy(person / "motion.npz", tmp_path / "motion.npz")
     assert cli.invoke(app, ["export", str(tmp_path / "motion.npz"), "--format", "bvh"]).exit_code == 0
     assert (tmp_path / "motion.bvh").exists()
+
+
+def test_on_a_body_of_ones_own_amass_gets_its_betas(person, tmp_path):
+    arrays = smpl_arrays()
+    arrays["shapedirs"] = 0.5 * arrays["shapedirs"]
+    np.savez(tmp_path / "mine.npz", **arrays)
+    arguments = ["export", str(person / "motion.npz"), "--format", "amass", "--body", str(tmp_path / "mine.npz")]
+    result = cli.invoke(app, [*arguments, "--out", str(tmp_path / "a.npz")])
+    assert result.exit_code == 0, result.stderr
+    with np.load(tmp_path / "a.npz") as archive:
+        np.testing.assert_allclose(archive["betas"][:2], 2 * BETAS[:2], atol=0.4)
 
 
 def test_what_amass_gets_comes_back(person, tmp_path):

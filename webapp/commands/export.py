@@ -14,14 +14,18 @@ def export(
     motion: Annotated[Path, typer.Argument(help="A motion or rollout (.npz, .txt), or a run's folder for zip.")],
     format: Annotated[str, typer.Option(help="glb, bvh, amass, deepmimic, usd, fbx; zip for a run.")] = "glb",
     out: Annotated[Path | None, typer.Option(help="The file to write (default: beside MOTION).")] = None,
+    body: Annotated[str, typer.Option(help="Body shown: embedded, or your own SMPL file (.npz, .pkl).")] = "embedded",
 ) -> None:
     """Write a motion as GLB, BVH, AMASS npz, DeepMimic text, USD or FBX, or a whole run as one zip."""
     with plain_errors():
-        written = _zip(motion, out) if format == "zip" else _motion(motion, format, out)
+        written = _zip(motion, out) if format == "zip" else _motion(motion, format, out, body)
     console.print(f"Written: [bold]{escape(str(written))}[/]")
 
 
-def _motion(source: Path, name: str, out: Path | None) -> Path:
+def _motion(source: Path, name: str, out: Path | None, body_choice: str) -> Path:
+    from core.body import load_body
+    from core.body.moving import move_to_body
+    from core.body.smpl_file import chosen_body
     from core.export.formats import FORMATS, export_motion
     from core.export.sources import motion_from_file
     from core.notices import collecting
@@ -33,7 +37,10 @@ def _motion(source: Path, name: str, out: Path | None) -> Path:
         target = out or source.with_name(source.name.split(".")[0] + FORMATS[name].suffix)
         if target.resolve() == source.resolve():
             raise BadInputError(f"{target} is the source itself. Give another file with --out.")
-        export_motion(motion, name, target)
+        body = chosen_body(body_choice)
+        if motion.body_model != body.name:
+            motion = move_to_body(motion, load_body(), body)
+        export_motion(motion, name, target, body)
     for text in notices:
         console.print(f"[yellow]Note:[/] {escape(text)}")
     return target
@@ -41,7 +48,6 @@ def _motion(source: Path, name: str, out: Path | None) -> Path:
 
 def _zip(folder: Path, out: Path | None) -> Path:
     from core.export.bundle import write_bundle
-
     from core.run_folder import RunFolder
 
     target = out or folder.resolve().with_suffix(".zip")

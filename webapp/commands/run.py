@@ -38,6 +38,7 @@ def run(
     time_scale: Annotated[float, typer.Option(help="How many times slower than life the video plays.")] = 1.0,
     loop: Annotated[bool, typer.Option("--loop", help="Find one cycle of the motion and close it.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    body: Annotated[str, typer.Option(help="Body shown: embedded, or your own SMPL file (.npz, .pkl).")] = "embedded",
     video: Annotated[bool, typer.Option(help="Draw side_by_side.mp4 at the end.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the figures as JSON on standard output.")] = False,
@@ -45,14 +46,16 @@ def run(
     """Turn a video into keypoints, a recovered mesh, a motion and a performance under physics."""
     with plain_errors():
         path = source_path(source)
+        from core.body.smpl_file import chosen_body
         from core.pipeline import RunSettings, Stage, run_all
         from core.run_folder import RunFolder, read_json
         from core.video import WindowSettings, check_source
 
         settings = RunSettings(
             start, end, person, absolute_path(keypoints), physics, seed, hmr=absolute_path(hmr), video=video,
-            solver=solver, height_m=height, time_scale=time_scale, loop=loop,
+            solver=solver, height_m=height, time_scale=time_scale, loop=loop, body=absolute_path(body),
         )  # fmt: skip
+        chosen_body(settings.body)
         check_source(path, WindowSettings(settings.start_s, settings.end_s, settings.max_seconds))
         folder = RunFolder(prepare_folder(path, out or unused_folder(path.stem), overwrite))
         with progress_bars() as bars:
