@@ -1,0 +1,3 @@
+"""The site and the command line."""
+
+import core  # noqa: F401  (before numpy: it settles the number of threads)
