@@ -23,6 +23,9 @@ Array = np.ndarray
 _BODIES = list(range(len(BODY_NAMES)))
 _JOINT_BODIES = [j.body for j in JOINTS]
 _WXYZ = [3, 0, 1, 2]
+_STILL = [[0.0] * (j.dof.stop - j.dof.start) for j in JOINTS]
+_LIMITS = [[j.torque_limit] * (j.dof.stop - j.dof.start) for j in JOINTS]
+_KP, _KD = [j.kp for j in JOINTS], [j.kd for j in JOINTS]
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,16 @@ class BulletSettings:
 
     `step_hz`: steps a second; below 480 feet under load sink into the ground. `gravity` m/s^2 along y. `friction` of
     the humanoid and of the ground (Bullet multiplies the two). `self_collision`: the humanoid's bodies meet each
-    other, except a body and those it hangs on.
+    other, except a body and those it hangs on. `supports` [S,6] m: boxes (min xyz, max xyz) that stand fast.
+    `solver_iterations`: Bullet's own number is 50; PyBullet's DeepMimic environment takes 10.
     """
 
     step_hz: float = 480.0
     gravity: float = -9.8
     friction: float = 0.9
     self_collision: bool = True
+    supports: tuple[tuple[float, ...], ...] = ()
+    solver_iterations: int = 50
 
 
 @dataclass(frozen=True)
@@ -75,9 +81,19 @@ class BulletHumanoid:
         plane = self.client.createCollisionShape(pybullet.GEOM_PLANE, planeNormal=[0, 1, 0])
         self.ground = self.client.createMultiBody(0, plane)
         self.client.changeDynamics(self.ground, -1, lateralFriction=self.settings.friction)
+        self.client.setPhysicsEngineParameter(numSolverIterations=self.settings.solver_iterations)
+        self.standing = [self.ground, *map(self._add_support, self.settings.supports)]
+        """What stands fast: the ground and the supports."""
         self.humanoid = self._load_humanoid()
         self.inertias = np.array([self.client.getDynamicsInfo(self.humanoid, b)[2] for b in _BODIES])
         """[15,3] kg m^2: principal moments of inertia, about the axes of each body."""
+
+    def _add_support(self, box: tuple[float, ...]) -> int:
+        low, high = np.array(box[:3]), np.array(box[3:])
+        shape = self.client.createCollisionShape(pybullet.GEOM_BOX, halfExtents=((high - low) / 2).tolist())
+        body = self.client.createMultiBody(0, shape, basePosition=((high + low) / 2).tolist())
+        self.client.changeDynamics(body, -1, lateralFriction=self.settings.friction)
+        return body
 
     def _load_humanoid(self) -> int:
         flags = pybullet.URDF_MAINTAIN_LINK_ORDER
@@ -151,14 +167,29 @@ class BulletHumanoid:
             forces=[numbers[j.dof] for j in JOINTS],
         )
 
+    def pull_towards(self, joints: list[list[float]]) -> None:
+        """Let Bullet's own stable PD, with the character's gains and limits, pull to `joints` (`joint_lists`) in the
+        next step. It is the faster way, but does not tell its torques: `core.physics.bullet_muscles` works them out."""
+        self.client.setJointMotorControlMultiDofArray(
+            self.humanoid,
+            _JOINT_BODIES,
+            pybullet.STABLE_PD_CONTROL,
+            targetPositions=joints,
+            targetVelocities=_STILL,
+            forces=_LIMITS,
+            positionGains=_KP,
+            velocityGains=_KD,
+        )
+
     def step(self) -> None:
         """Advance by 1 / `step_hz` seconds; torques given before hold for this step alone."""
         self.client.stepSimulation()
 
     def contact_forces(self) -> Array:
-        """[15,3] N in the world: the ground's force on each body during the last step, friction included."""
+        """[15,3] N in the world: the force of ground and supports on each body during the last step, with friction."""
         forces = np.zeros((15, 3))
-        for point in self.client.getContactPoints(self.humanoid, self.ground):
+        points = [self.client.getContactPoints(self.humanoid, other) for other in self.standing]
+        for point in chain.from_iterable(points):
             normal_force = point[9]
             if normal_force <= 0:  # listed while still apart
                 continue

@@ -3,9 +3,9 @@
 A muscle's torque during a step is x = kp (error - dt v') - kd v', v' the velocity after the step: stable PD (Tan, Liu &
 Turk 2011), solved by MuJoCo itself as joint damping inside its constraint solve (the `discrete` integrator). Where |x|
 would exceed the limit, gain and damping are both multiplied by limit / |x|. That depends on v' and v' on it: a step is
-taken again with a better share where it was wrong (iteratively reweighted least squares: each repetition comes closer to
-the torque clamped to the limit, and every one of them is stable). The first guess is the step before, and few are wrong.
-Clamping the torque before the step instead makes light limbs flip from limit to limit until they fly apart.
+taken again with a better share where it was wrong (iteratively reweighted least squares: each time closer to the torque
+clamped to the limit, and stable every time). The first guess is the step before, and few are wrong. Clamping the torque
+before the step instead makes light limbs flip from limit to limit until they fly apart.
 """
 
 import mujoco
