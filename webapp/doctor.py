@@ -15,7 +15,9 @@ from core.errors import UnderstudyError
 REQUIRED = ("av", "numpy", "scipy", "onnxruntime", "pybullet", "pygltflib", "gradio", "fastapi", "sqlalchemy", "dbos")
 OPTIONAL = {
     "rtmlib": "keypoints by RTMPose (--keypoints rtm); pip install 'understudy[rtm]'",
-    "smplx": "cross-checks and a person's own SMPL files; pip install -r requirements-smpl.txt",
+    "smplx": "cross-checks in tests; pip install -r requirements-smpl.txt",
+    "usd-core": "motions as USD (export --format usd); pip install -r requirements-export.txt",
+    "cmeel-assimp": "motions as FBX (export --format fbx); pip install -r requirements-export.txt",
 }
 
 
@@ -38,6 +40,7 @@ def examine(hmr: Path | None = None) -> Iterator[Check]:
         yield _library(name, hint)
     yield from _assets()
     yield _inference()
+    yield _rendering()
     if hmr is not None:
         yield from _hmr(hmr)
     yield _home()
@@ -97,6 +100,15 @@ def _hmr(folder: Path) -> Iterator[Check]:
     yield Check("HMR network", "ok", f"{manifest.title} ({manifest.family}), {1000 * seconds:.0f} ms a person")
     yield Check("HMR network's shapes", "ok", network.describe())
     yield Check("HMR network's licence", "ok", manifest.licence or "not given in its manifest; you answer for its use")
+
+
+def _rendering() -> Check:
+    """Draw a very small picture, which proves that EGL works."""
+    from core.export.rendering import can_render
+
+    if can_render():
+        return Check("Rendering", "ok", "EGL, for side_by_side.mp4")
+    return Check("Rendering", "optional", "side_by_side.mp4; apt-get install libegl1 libgl1 libgl1-mesa-dri")
 
 
 def _home() -> Check:
