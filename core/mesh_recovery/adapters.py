@@ -181,7 +181,7 @@ def _what_came(shapes: Shapes) -> str:
             f"only features ({_listed(shapes)}): a feature extractor, the first half of an HMR network. Export the "
             "whole network, regressor included"
         )
-    return _listed(shapes)
+    return _listed(shapes) or "nothing of the kind"
 
 
 def _listed(shapes: Shapes) -> str:

@@ -112,19 +112,22 @@ class HmrNetwork:
                 outputs = self._run(self.dummy(count))
             except Exception as single:
                 raise _refusal(single) from single
-        shapes = {}
-        for name, array in outputs.items():
-            if array.ndim >= 1 and array.shape[0] == count and array.dtype.kind == "f":
-                shapes[name] = array.shape[1:]
-        if not shapes:
-            came = ", ".join(f"{name} {list(array.shape)}" for name, array in outputs.items())
+        shapes = {name: a.shape[1:] for name, a in outputs.items() if _is_batched(a, count)}
+        try:
+            roles = find_roles(shapes, self.manifest)
+        except BadInputError as error:
+            if len(shapes) == len(outputs):
+                raise
+            others = ", ".join(f"{name} {list(a.shape)}" for name, a in outputs.items() if name not in shapes)
             raise BadInputError(
-                f"The network's outputs should have the batch ({count} in this trial) as their first axis, but are "
-                f"{came}."
-            )
-        roles = find_roles(shapes, self.manifest)
+                f"{error} Left out because their first axis is not the batch ({count} in this trial): {others}."
+            ) from error
         check_values(outputs, roles)
         return roles
+
+
+def _is_batched(array: Array, count: int) -> bool:
+    return array.ndim >= 1 and array.shape[0] == count and array.dtype.kind == "f"
 
 
 def _open(path: Path, threads: int) -> onnxruntime.InferenceSession:

@@ -133,6 +133,16 @@ def test_what_is_no_such_network_is_refused(tmp_path, outputs, manifest, words):
         HmrNetwork(folder)
 
 
+def test_an_output_without_a_batch_is_named(tmp_path):
+    folder = write_network(tmp_path, {"family": "spin"}, {"r": ROTATIONS, **REST}, batch=1)
+    model = onnx.load(folder / "model.onnx")
+    model.graph.node.append(helper.make_node("Squeeze", ["r"], ["bare"]))
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("bare", onnx.TensorProto.FLOAT, [24, 3, 3]))
+    onnx.save(model, folder / "model.onnx")
+    with pytest.raises(BadInputError, match=r"first axis is not the batch \(1 in this trial\): bare \[24, 3, 3\]"):
+        HmrNetwork(folder)
+
+
 def test_files_that_cannot_be_read(tmp_path):
     folder = write_network(tmp_path, {"family": "spin"}, {"r": ROTATIONS, **REST})
     whole = (folder / "model.onnx").read_bytes()
