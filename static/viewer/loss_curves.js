@@ -18,10 +18,10 @@ export async function showCurves(container, artifacts, person, urlOf) {
   if (!artifact) return;
   const answer = await fetch(urlOf(artifact.url)).catch(() => null);
   const content = answer?.ok ? await answer.json().catch(() => null) : null;
-  if (!content?.curves?.length || container.dataset.key !== key) return;
+  if (!content?.solves?.length || container.dataset.key !== key) return;
   container.replaceChildren(
     element("summary", {}, "Objective of the reconstruction"),
-    element("div", { className: "charts" }, ...content.curves.map(chart)),
+    element("div", { className: "charts" }, ...content.solves.map(chart)),
   );
   container.hidden = false;
 }
