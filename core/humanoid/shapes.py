@@ -62,3 +62,16 @@ def _inertia(solid: Solid, mass: float) -> Array:
 
 INERTIAS = np.stack([_inertia(s, m) for s, m in zip(SOLIDS, MASSES, strict=True)])
 """[15,3] kg m^2: principal moments of inertia about the centre of mass, along each body's own axes."""
+
+
+def lowest_points(positions: Array, rotations: Array) -> Array:
+    """[...,15] m: the height of each solid's lowest point, of bodies at `positions` [...,15,3] m (centres of mass) and
+    `rotations` [...,15,4] wxyz."""
+    w, x, y, z = (rotations[..., i] for i in range(4))
+    # The second row of the rotation matrix: the height that a step along each of the body's own axes gains.
+    rows = np.abs(np.stack([2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)], axis=-1))
+    return positions[..., 1] - (rows * _HALF_SIZES).sum(axis=-1) - _RADII
+
+
+_RADII = np.array([s.radius for s in SOLIDS])
+_HALF_SIZES = np.array([(0, s.length / 2, 0) if s.kind != BOX else s.half_size for s in SOLIDS], float)

@@ -1,0 +1,235 @@
+"""Sampling-based tracking: a reference becomes a rollout without training and without any hidden force.
+
+For windows of 0.1 s many slightly different pulls of the muscles are simulated, from many kept states; those that stay
+near the reference are kept, and the way that led to the best end is followed back. Several passes, each around what
+survived in the one before. The result is open loop: its actions, replayed from its start, give it again bit for bit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from core.control.assisted import lead
+from core.control.failure import time_to_failure
+from core.control.feasible import Feasible, FeasibleSettings, feasible
+from core.control.sampling_cost import CostWeights, Posture
+from core.control.sampling_search import Lineage, PassSettings, Problem, run_pass
+from core.errors import BadInputError
+from core.humanoid.actions import actions_from_targets, targets_from_actions
+from core.humanoid.bodies import BODY_NAMES
+from core.humanoid.character import JOINTS
+from core.humanoid.kinematics import forward_kinematics
+from core.humanoid.resampling import central_differences, resample
+from core.imitation.rewards import NAMES, Performance, imitation_terms
+from core.motion import HumanoidMotion, Rollout
+from core.notices import notice
+from core.physics.engine import Engine, WorldSettings
+from core.progress import Progress, silent
+
+Array = np.ndarray
+OnBest = Callable[[Rollout], None]
+
+ENGINES = ("mujoco",)
+_SPREAD = {"neck": 0.3, "shoulder": 0.5, "elbow": 0.5}
+
+
+@dataclass(frozen=True)
+class SamplingSettings:
+    """How a reference is tracked.
+
+    `samples` a window and pass, of which `kept` states go on; `passes`. `window_s`: an offset lasts so long.
+    `noise` rad: standard deviation of the offsets on the PD targets in the first pass (less on neck and arms), times
+    `shrink` each pass after, but not below `least_noise`. `carried`: share of the parent's offset; `memory`: share of
+    its cost. `lookahead_s`: a pass's means are taken over those that survived so much longer. `lead_s`: targets lead
+    the reference by this times its velocity (kd/kp cancels the damping). `step_hz`: about so many simulation steps a
+    second. `engine`: one of ENGINES; `threads` of it (0: all cores). `supports` [S,6] m: boxes to stand on.
+    """
+
+    samples: int = 800
+    kept: int = 80
+    passes: int = 3
+    window_s: float = 0.1
+    noise: float = 0.15
+    shrink: float = 0.7
+    least_noise: float = 0.04
+    carried: float = 0.5
+    memory: float = 0.3
+    lookahead_s: float = 0.5
+    lead_s: float = 0.1
+    step_hz: float = 240.0
+    engine: str = "mujoco"
+    threads: int = 0
+    seed: int = 0
+    supports: tuple[tuple[float, ...], ...] = ()
+    weights: CostWeights = field(default_factory=CostWeights)
+    feasible: FeasibleSettings = field(default_factory=FeasibleSettings)
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise BadInputError(f"The engine should be one of {', '.join(ENGINES)}, but is {self.engine!r}.")
+        if self.samples < 2 or not 1 <= self.kept <= self.samples or self.passes < 1:
+            raise BadInputError("Sampling needs at least 2 samples, 1 to all of them kept, and 1 pass.")
+
+
+QUICK = SamplingSettings()
+REFINED = replace(QUICK, samples=1500, kept=150, passes=8)
+SETTINGS = {"quick": QUICK, "refined": REFINED}
+"""By name: at most about 10 and 60 s of computing a second of motion on two cores."""
+
+
+def perform_sampling(
+    reference: HumanoidMotion,
+    settings: SamplingSettings = QUICK,
+    progress: Progress = silent,
+    on_best: OnBest | None = None,
+) -> Rollout:
+    """Perform `reference` under physics by muscles alone; the rollout is at the control rate (near 30 Hz).
+
+    Where it falls, the rest of the motion is pulled on without search: the rollout keeps its length and
+    `time_to_fall_s` says where it fell (`core.control.failure`). `on_best` is given the best rollout so far after a
+    pass that found a better one. `progress` is called at least once a window; what it raises ends the search. Raises
+    `BadInputError` for references that cannot be performed at all (`core.control.feasible`).
+    """
+    prepared = feasible(reference, settings.feasible, bool(settings.supports))
+    for remark in prepared.remarks:
+        notice(remark)
+    engine = make_engine(settings, prepared.motion.fps)
+    try:
+        problem = _problem(prepared, settings, engine)
+        best = _search(engine, problem, settings, progress, _telling(on_best, engine, problem, prepared, settings))
+        rollout = _rollout(engine, problem, prepared, best, settings)
+    finally:
+        engine.close()
+    if not np.isnan(rollout.time_to_fall_s):
+        notice(f"Under physics (sampling) the humanoid fell at {rollout.time_to_fall_s:.1f} s.")
+    progress(1.0, "Performed by sampling")
+    return rollout
+
+
+def make_engine(settings: SamplingSettings, fps: float) -> Engine:
+    """The engine, with one humanoid and steps that divide a control step at `fps`."""
+    from core.physics.mujoco_engine import MujocoEngine
+
+    world = WorldSettings(step_hz=fps * substeps(settings, fps), supports=settings.supports)
+    return MujocoEngine(1, world, settings.threads)
+
+
+def substeps(settings: SamplingSettings, fps: float) -> int:
+    """Simulation steps in a control step at `fps`."""
+    return max(1, round(settings.step_hz / fps))
+
+
+def replay(engine: Engine, start: tuple[Array, Array], actions: Array, substeps: int):
+    """`Trajectories` of one humanoid from the state `start` (frame [43], velocity [34]) through `actions` [S,36]."""
+    engine.set_states(np.array([0]), start[0][None], start[1][None])
+    return engine.rollouts(engine.save()[:1], targets_from_actions(actions)[None], substeps)
+
+
+def _problem(prepared: Feasible, settings: SamplingSettings, engine: Engine) -> Problem:
+    motion = prepared.motion
+    steps = len(motion) - 1
+    middle, speeds = resample(motion, motion.times[:-1] + 0.5 / motion.fps)
+    targets = lead(middle, speeds, settings.lead_s)[:, 7:]
+    bodies = forward_kinematics(motion.frames)
+    body_speeds = central_differences(bodies.positions, motion.times)
+    engine.set_states(np.array([0]), motion.frames[:1], prepared.velocities[:1])
+    size = max(1, round(settings.window_s * motion.fps))
+    return Problem(
+        targets=targets,
+        reference=Posture(motion.frames[1:], bodies.positions[1:], body_speeds[1:]),
+        start=engine.save()[:1],
+        substeps=substeps(settings, motion.fps),
+        step_s=1.0 / motion.fps,
+        windows=tuple(slice(k, min(k + size, steps)) for k in range(0, steps, size)),
+        spread=spread(),
+        weights=settings.weights,
+    )
+
+
+def spread() -> Array:
+    """[28]: how much of the noise each degree of freedom takes; neck and arms hardly matter to the balance."""
+    parts = [(BODY_NAMES[j.body].split("_")[-1], j.dof.stop - j.dof.start) for j in JOINTS]
+    return np.concatenate([np.full(n, _SPREAD.get(part, 1.0)) for part, n in parts])
+
+
+def _search(
+    engine: Engine, problem: Problem, settings: SamplingSettings, progress: Progress, tell: Callable[[Lineage], None]
+) -> Lineage:
+    rng = np.random.default_rng(settings.seed)
+    means = np.zeros((len(problem.windows), 28))
+    best: Lineage | None = None
+    for number in range(settings.passes):
+        noise = max(settings.least_noise, settings.noise * settings.shrink**number)
+        window_s = problem.windows[0].stop * problem.step_s
+        lookahead = round(settings.lookahead_s / window_s)
+        parameters = PassSettings(settings.samples, settings.kept, noise, settings.carried, settings.memory, lookahead)
+
+        def tick(window: int, number: int = number) -> None:
+            done = (number + window / len(problem.windows)) / settings.passes
+            progress(done, f"Trying to perform it unassisted, pass {number + 1} of {settings.passes}")
+
+        passed = run_pass(engine, problem, parameters, means, best, rng, tick)
+        means = means.copy()
+        means[: len(passed.means)] = passed.means
+        if passed.best.better_than(best):
+            best = passed.best
+            tell(best)
+    assert best is not None
+    return best
+
+
+def _telling(
+    on_best: OnBest | None, engine: Engine, problem: Problem, prepared: Feasible, settings: SamplingSettings
+) -> Callable[[Lineage], None]:
+    def tell(best: Lineage) -> None:
+        if on_best is not None:
+            on_best(_rollout(engine, problem, prepared, best, settings))
+
+    return tell
+
+
+def _rollout(
+    engine: Engine, problem: Problem, prepared: Feasible, best: Lineage, settings: SamplingSettings
+) -> Rollout:
+    """The lineage, replayed from its actions; where it ends early the plain targets follow."""
+    rest = actions_from_targets(problem.targets[len(best.actions) :])
+    return replayed(engine, prepared, np.concatenate([best.actions, rest]), settings)
+
+
+def replayed(engine: Engine, prepared: Feasible, actions: Array, settings: SamplingSettings) -> Rollout:
+    """The rollout of `actions` [S,36] on the feasible reference of S + 1 frames; the last frame repeats an action."""
+    motion = prepared.motion
+    start = (motion.frames[0], prepared.velocities[0])
+    seen = replay(engine, start, actions, substeps(settings, motion.fps))
+    first = engine.bodies()
+    positions = np.concatenate([first.positions[:1], seen.bodies.positions[0]])
+    rotations = np.concatenate([first.rotations[:1], seen.bodies.rotations[0]])
+    ours = Performance(
+        np.concatenate([start[0][None], seen.frames[0]]),
+        np.concatenate([start[1][None], seen.velocities[0]]),
+        positions,
+    )
+    wanted = forward_kinematics(motion.frames).positions
+    return Rollout(
+        fps=motion.fps,
+        times=motion.times,
+        body_positions=positions,
+        body_rotations=rotations,
+        actions=np.concatenate([actions, actions[-1:]]),
+        joint_torques=_at_frames(seen.torques[0]),
+        contact_forces=_at_frames(seen.contact_forces[0]),
+        residual_wrench=np.zeros((len(motion), 6)),
+        reward_terms=imitation_terms(ours, Performance(motion.frames, prepared.velocities, wanted)),
+        reward_names=NAMES,
+        engine=engine.name,
+        tracker="sampling",
+        seed=settings.seed,
+        scale=motion.scale,
+        time_to_fall_s=time_to_failure(motion.times, positions, wanted),
+    )
+
+
+def _at_frames(per_step: Array) -> Array:
+    """[S+1,...]: at each frame the mean of the control steps before and after it (inside only, at the ends)."""
+    return 0.5 * (np.concatenate([per_step[:1], per_step]) + np.concatenate([per_step, per_step[-1:]]))
