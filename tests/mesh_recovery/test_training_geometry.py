@@ -7,13 +7,25 @@ from scipy.spatial.transform import Rotation
 from core.body import load_body
 from core.body.kinematics import pose_body
 from core.mesh_recovery.cameras import project
+from core.mesh_recovery.training.answering import MIRRORED_JOINTS, Exported
+from core.mesh_recovery.training.batches import BatchSettings, BatchSource
+from core.mesh_recovery.training.body_axes import (
+    BONES,
+    DERIVED,
+    derived,
+    foreshortened,
+    metres_per_unit,
+    rest_lengths,
+)
 from core.mesh_recovery.training.geometry import (
     TorchBody,
     matrix_from_6d,
     matrix_from_rotation_vector,
     project_crop,
 )
-from core.mesh_recovery.training.network import Regressor, mean_theta, parts
+from core.mesh_recovery.training.network import NetworkSettings, Regressor, mean_theta, parts
+
+CLEAN = BatchSettings(strength=(0, 0), without_world=0, without_parts=0, hidden_limb=0, missing_frames=0)
 
 
 def test_six_numbers_become_the_rotation_whose_columns_they_are():
@@ -69,3 +81,49 @@ def test_feedback_starts_at_the_mean_upright_before_the_camera():
     answers = Regressor()(torch.zeros(2, 13, 198))
     assert len(answers) == 3
     assert (answers[0] - mean_theta()).abs().max() < 0.2
+
+
+def test_the_mirror_image_gets_the_mirrored_answer():
+    torch.manual_seed(5)
+    exported = Exported(Regressor()).eval()
+    features = torch.randn(3, 13, 198)
+    with torch.no_grad():
+        root, body, betas, camera = exported(features)
+        other_root, other_body, other_betas, other_camera = exported(exported.mirror(features))
+    back = exported.mirror_rotations(torch.cat([other_root, other_body], dim=1))
+    assert torch.allclose(back, torch.cat([root, body], dim=1), atol=1e-5)
+    assert torch.allclose(betas, other_betas, atol=1e-6)
+    assert torch.allclose(camera, other_camera * torch.tensor([1.0, -1.0, 1.0]), atol=1e-6)
+    assert torch.allclose(torch.linalg.det(body), torch.ones(3, 23), atol=1e-5)
+
+
+def test_mirrored_truth_is_the_truth_of_the_mirror_image():
+    exported = Exported(Regressor())
+    R = torch.tensor(Rotation.random(48, rng=6).as_matrix(), dtype=torch.float32).view(2, 1, 24, 3, 3)
+    body = TorchBody(load_body())
+    seen, mirrored = (
+        body.pose(r, torch.zeros(2, 10))[0][:, 0] for r in (R, exported.mirror_rotations(R[:, 0])[:, None])
+    )
+    flipped = seen[:, list(MIRRORED_JOINTS)] * torch.tensor([-1.0, 1.0, 1.0])
+    assert torch.allclose(mirrored, flipped, atol=2e-3)  # the rest skeleton is symmetric to a millimetre
+
+
+def test_bones_lean_out_of_the_picture_as_far_as_they_look_short():
+    batch = BatchSource(0, NetworkSettings(window=3), CLEAN).draw(64)
+    frame = batch.features.unflatten(-1, (33, 6))
+    xy, visibility, world = frame[..., :2], frame[..., 2:3], 0.5 * frame[..., 3:]
+    metres = metres_per_unit(xy, visibility, world)
+    bones, leaning = foreshortened(xy, world, metres, rest_lengths())
+    start, end = torch.tensor(BONES).T
+    truth = torch.nn.functional.normalize(batch.landmarks[:, end] - batch.landmarks[:, start], dim=-1)
+    got = torch.nn.functional.normalize(bones[:, 1], dim=-1)
+    off = torch.rad2deg(torch.arccos((got * truth).sum(-1).clamp(-1, 1)))
+    assert off.median() < 8
+    assert (leaning >= 0).all()
+    assert (leaning <= 1).all()
+
+
+def test_what_is_derived_is_finite_where_nothing_is_known():
+    got = derived(torch.zeros(2, 3, 198), rest_lengths())
+    assert got.shape == (2, 3, DERIVED)
+    assert torch.isfinite(got).all()

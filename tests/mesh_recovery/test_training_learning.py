@@ -9,10 +9,11 @@ import torch
 from typer.testing import CliRunner
 
 from core.mesh_recovery.contract import read_manifest
+from core.mesh_recovery.training.answering import Exported
 from core.mesh_recovery.training.batches import BatchSettings
 from core.mesh_recovery.training.export import OUTPUTS, export, load_weights, rounded
 from core.mesh_recovery.training.losses import LossWeights
-from core.mesh_recovery.training.network import Exported, NetworkSettings
+from core.mesh_recovery.training.network import NetworkSettings
 from core.mesh_recovery.training.poses import PoseSettings
 from core.mesh_recovery.training.train import TrainingSettings, save, train
 from webapp.cli import app

@@ -9,7 +9,8 @@ import torch
 
 from core.arrays_on_disk import replacing
 from core.mesh_recovery.contract import MANIFEST_FILE, MODEL_FILE
-from core.mesh_recovery.training.network import Exported, NetworkSettings, Regressor
+from core.mesh_recovery.training.answering import Exported
+from core.mesh_recovery.training.network import NetworkSettings, Regressor
 from core.mesh_recovery.windows import FEATURES
 
 OUTPUTS = ("global_orient", "body_pose", "betas", "pred_cam")

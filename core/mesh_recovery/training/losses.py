@@ -17,7 +17,7 @@ class LossWeights:
 
     supervised: float = 60.0
     """lambda, in front of the reprojection and the 3D terms."""
-    joints: float = 10.0
+    joints: float = 20.0
     """Of the joints' squared error within L_3D."""
     rotations: float = 5.0
     """Of the rotation matrices' squared error within L_3D."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.mesh_recovery.training.body_axes import DERIVED, derived
+from core.mesh_recovery.training.body_axes import DERIVED, derived, rest_lengths
 from core.mesh_recovery.training.geometry import matrix_from_6d
 from core.mesh_recovery.windows import FEATURES
 
@@ -25,7 +25,7 @@ class NetworkSettings:
     """Width of the layer that each frame passes by itself."""
     frame_code: int = 64
     """Numbers that a frame becomes."""
-    feature: int = 768
+    feature: int = 704
     """Width of the encoder."""
     blocks: int = 2
     """Residual blocks of the encoder."""
@@ -50,6 +50,7 @@ class Regressor(nn.Module):
     """Features [N,W,198] -> theta = (camera s, tx, ty; 24 rotations in 6D; 10 shape numbers), three times better."""
 
     mean: Tensor
+    lengths: Tensor
 
     def __init__(self, settings: NetworkSettings | None = None, mean_rotations: Tensor | None = None) -> None:
         super().__init__()
@@ -65,11 +66,12 @@ class Regressor(nn.Module):
         self.delta = nn.Linear(s.hidden, THETA)
         nn.init.normal_(self.delta.weight, std=1e-3)  # the first answers are near the mean
         nn.init.zeros_(self.delta.bias)
+        self.register_buffer("lengths", rest_lengths())
         self.register_buffer("mean", mean_theta(mean_rotations))
 
     def forward(self, features: Tensor) -> list[Tensor]:
         """theta [N,157] after each round."""
-        features = torch.cat([features, derived(features)], dim=-1)
+        features = torch.cat([features, derived(features, self.lengths)], dim=-1)
         codes = self.frame(features).flatten(1)
         middle = features[:, self.settings.window // 2]
         feature = self.from_feature(torch.relu(self.blocks(self.enter(torch.cat([codes, middle], dim=1)))))
@@ -96,15 +98,3 @@ def parts(theta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """(camera [N,3], rotations [N,24,3,3], betas [N,10]) of theta [N,157]."""
     six = theta[:, CAMERA : CAMERA + ROTATIONS].reshape(-1, 24, 6)
     return theta[:, :CAMERA], matrix_from_6d(six), theta[:, CAMERA + ROTATIONS :]
-
-
-class Exported(nn.Module):
-    """The regressor as the contract has it: features -> global_orient, body_pose, betas, pred_cam."""
-
-    def __init__(self, regressor: Regressor) -> None:
-        super().__init__()
-        self.regressor = regressor
-
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        camera, rotations, betas = parts(self.regressor(features)[-1])
-        return rotations[:, :1], rotations[:, 1:], betas, camera

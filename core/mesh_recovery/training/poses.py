@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from core.body.rotations import matrix_from_axis_angle
+from core.mesh_recovery.training.answering import MIRRORED_JOINTS
 from core.mesh_recovery.training.clips import CLIPS_TRAINED, clip_on_body
 from core.mesh_recovery.training.geometry import matrix_from_rotation_vector
 from core.mesh_recovery.training.noise import drift
@@ -25,7 +26,6 @@ GROUPS = (
 )
 """Joints that stay together when parts of different clips are mixed."""
 
-_MIRRORED = np.array([0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22])
 _FREEDOM = np.array(
     [0.3, 1, 1, 0.4, 0.4, 0.4, 0.5, 0.7, 0.7, 0.4, 0.3, 0.3, 0.6, 0.4, 0.4, 0.6, 1, 1, 0.6, 0.6, 0.8, 0.8, 0.3, 0.3]
 )
@@ -68,7 +68,7 @@ def trained_pool() -> Pool:
     clips = []
     for name in CLIPS_TRAINED:
         local = matrix_from_axis_angle(clip_on_body(name, POOL_FPS).poses.reshape(-1, 24, 3))
-        clips += [local, (mirror @ local @ mirror)[:, _MIRRORED]]
+        clips += [local, (mirror @ local @ mirror)[:, MIRRORED_JOINTS]]
     counts = np.array([len(c) for c in clips])
     return Pool(np.concatenate(clips).astype(np.float32), np.cumsum(counts) - counts, counts)
 

@@ -34,12 +34,14 @@ class TrainingSettings:
     """A budget instead [s]: the learning rate follows the clock, and steps are as many as fit."""
     batch: int = 128
     """Windows a step."""
-    uses: int = 2
+    uses: int = 3
     """How often each batch is trained on: drawing people takes as long as learning from them."""
     critics_batch: int = 24
     """Of these, how many the discriminators look at."""
     learning_rate: float = 1e-3
     """Of the regressor; warms up over 2 % of the run, then falls to zero along a cosine."""
+    critics_every: int = 3
+    """They look at every so many-th step."""
     critics_rate: float = 1e-4
     """Of the discriminators."""
     averaging: float = 0.999
@@ -75,7 +77,7 @@ def train(settings: TrainingSettings, progress: Progress = silent) -> Trained:
     validation = BatchSource(settings.seed + 10_000, settings.network, settings.data).draw(512)
     source = BatchSource(settings.seed, settings.network, settings.data)
     curves: list[dict[str, float]] = []
-    sums: dict[str, float] = {}
+    recent: dict[str, list[float]] = {}
     started = time.monotonic()
     for step, batch in enumerate(_again(_ahead(source, settings.batch), settings)):
         elapsed = time.monotonic() - started
@@ -84,13 +86,15 @@ def train(settings: TrainingSettings, progress: Progress = silent) -> Trained:
             break
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * min(done / 0.02, 0.5 + 0.5 * np.cos(np.pi * done))
-        terms = _step(settings, source.body, regressor, optimiser, critics, critics_optimiser, batch)
+        looking = critics if step % settings.critics_every == 0 else None
+        terms = _step(settings, source.body, regressor, optimiser, looking, critics_optimiser, batch)
         _average(averaged, regressor, min(settings.averaging, (1 + step) / (10 + step)))
         for name, value in terms.items():
-            sums[name] = sums.get(name, 0.0) + value / settings.record_every
+            recent.setdefault(name, []).append(value)
         if (step + 1) % settings.record_every == 0:
-            curves.append({"step": step + 1, "seconds": round(elapsed, 2), **sums, **_validated(averaged, validation)})
-            sums = {}
+            means = {name: float(np.mean(values)) for name, values in recent.items()}
+            curves.append({"step": step + 1, "seconds": round(elapsed, 2), **means, **_validated(averaged, validation)})
+            recent = {}
             progress(done, f"step {step + 1}: {curves[-1]['validation_pa_mm']:.1f} mm")
     return Trained(averaged.eval(), curves)
 
