@@ -11,7 +11,8 @@ ENV PYTHONUNBUFFERED=1 \
     UNDERSTUDY_HOME=/data \
     UNDERSTUDY_HOST=0.0.0.0
 
-# For side_by_side.mp4, which is drawn with EGL.
+# For side_by_side.mp4, which is drawn with EGL; versions follow the base image.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libegl1 libgl1 libgl1-mesa-dri \
     && rm -rf /var/lib/apt/lists/*
