@@ -248,8 +248,11 @@ def _metrics(folder: RunFolder, settings: RunSettings, progress: Progress) -> No
         track, motion = Track.load(person / "track.npz"), BodyMotion.load(person / "motion.npz")
         hmr = place_in_world(BodyMotion.load(person / "hmr.npz"), _camera_of(motion))
         # All are measured at the reconstruction's contacts: each at its own would flatter whoever seldom stands still.
-        contacts = motion.contacts
-        of_person = {"hmr": plausibility(hmr, track, contacts), "motion": plausibility(motion, track, contacts)}
+        contacts, supports = motion.contacts, motion.supports
+        of_person = {
+            "hmr": plausibility(hmr, track, contacts, supports=supports),
+            "motion": plausibility(motion, track, contacts),
+        }
         for path in sorted((person / "rollouts").glob("*.npz")):
             rollout = Rollout.load(path)
             body = rollout_to_body(rollout, motion)

@@ -9,7 +9,7 @@ from core.errors import BadInputError
 from core.jobs.home import Home
 from core.jobs.store import RunRecord
 from core.keypoints.skeletons import BLAZEPOSE_EDGES
-from core.motion import Track
+from core.motion import BodyMotion, Track
 from core.run_folder import RunFolder, read_json
 from core.video.window import load_clip
 
@@ -118,4 +118,24 @@ def _person(run_id: str, folder: RunFolder, n: int) -> dict[str, Any]:
                     "offset_s": 0,
                 }
             )
-    return {"index": n, "track_url": f"/api/runs/{run_id}/people/{n}/track.json", "motions": motions}
+    return {
+        "index": n,
+        "track_url": f"/api/runs/{run_id}/people/{n}/track.json",
+        "motions": motions,
+        "supports": _supports(root / "motion.npz"),
+    }
+
+
+def _supports(motion: Path) -> list[list[float]]:
+    """The boxes that the person stands on, [min xyz, max xyz] in m; none before the motion is reconstructed."""
+    if not motion.is_file():
+        return []
+    return _supports_of(motion, motion.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _supports_of(motion: Path, modified: int) -> list[list[float]]:
+    try:
+        return BodyMotion.load(motion).supports.round(3).tolist()
+    except BadInputError:
+        return []  # the viewer says so where it shows the motion

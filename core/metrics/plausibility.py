@@ -16,12 +16,19 @@ from core.reconstruction.contacts import predict_contacts, sole_points
 Array = np.ndarray
 
 
+EDGE_M, SIDE_M = 0.1, 0.3
+"""How far beside a support a point is still over it; how deep below its top a point is in it rather than beside it."""
+
 SKATING_M_S = 0.6
 """A contact point that moves faster than this skates: 2 cm from a frame to the next at 30 frames a second."""
 
 
 def plausibility(
-    motion: BodyMotion, track: Track | None, contacts: Array | None = None, truth: Array | None = None
+    motion: BodyMotion,
+    track: Track | None,
+    contacts: Array | None = None,
+    truth: Array | None = None,
+    supports: Array | None = None,
 ) -> dict[str, float | None]:
     """The figures of a motion:
 
@@ -31,14 +38,16 @@ def plausibility(
     - foot_slide_cm_s: mean horizontal speed of a contact point from one frame in contact to the next in contact.
     - fs_percent: share of those steps that move by more than 2 cm per thirtieth of a second, in percent (after Rempe
       et al. 2020, who count 2 cm from frame to frame; tied to the second so that the frame rate does not matter).
-    - penetration_mm: depth of the lowest sole point below the ground, 0 where it is above, mean over all frames.
-    - float_mm: height of the lowest sole point above the ground, 0 where it is below, mean over frames with a contact.
+    - penetration_mm: depth of the lowest sole point below the ground or support under it, 0 where it is above, mean
+      over all frames.
+    - float_mm: its height above them, 0 where it is below, mean over frames with a contact.
 
     `contacts` [T, 4] bool: which contacts to go by; None takes the motion's own, or predicts them where it has none. To
-    compare two motions of one performance, give both the same. `truth` [T, 24, 3] m: the true joints in the motion's
-    axes, where they are known; adds acceleration_error (m/s^2), the mean norm of the difference of the accelerations
-    (`core.metrics.procrustes.acceleration_error`). Ground figures are None for motions in camera
-    coordinates. Raises `BadInputError` for numbers that are not finite and for a track of another length.
+    compare two motions of one performance, give both the same. `supports` [S, 6] m: the boxes that count as ground;
+    None takes the motion's own. `truth` [T, 24, 3] m: the true joints in the motion's axes, where they are known; adds
+    acceleration_error (m/s^2), the mean norm of the difference of the accelerations
+    (`core.metrics.procrustes.acceleration_error`). Ground figures are None for motions in camera coordinates. Raises
+    `BadInputError` for numbers that are not finite and for a track of another length.
     """
     _check(motion, track, contacts)
     if truth is not None and truth.shape != motion.joints.shape:
@@ -49,14 +58,15 @@ def plausibility(
     if contacts is None:
         contacts = predict_contacts(motion.landmarks, motion.times)
     soles = sole_points(motion.landmarks)
+    heights = heights_over_support(soles, motion.supports if supports is None else supports)
     figures = {
         "keypoint_error_px": keypoint_error(motion, track) if track is not None else None,
         "jitter": _mean(_difference(motion.joints, 3, motion.fps) / 10.0),
         "acceleration": _mean(_difference(motion.joints, 2, motion.fps)),
         "foot_slide_cm_s": foot_slide(soles, contacts, motion.fps) if in_world else None,
         "fs_percent": skating(soles, contacts, motion.fps) if in_world else None,
-        "penetration_mm": _mean(1000.0 * np.maximum(-soles[..., 1].min(axis=1), 0.0)) if in_world else None,
-        "float_mm": floating(soles, contacts) if in_world else None,
+        "penetration_mm": _mean(1000.0 * np.maximum(-heights.min(axis=1), 0.0)) if in_world else None,
+        "float_mm": floating(heights, contacts) if in_world else None,
     }
     if truth is not None:
         figures["acceleration_error"] = _mean(acceleration_error(motion.joints, truth, motion.fps))
@@ -97,9 +107,23 @@ def _speeds_in_contact(soles: Array, contacts: Array, fps: float) -> Array:
     return fps * np.linalg.norm(np.diff(soles[..., [0, 2]], axis=0), axis=-1)[held]
 
 
-def floating(soles: Array, contacts: Array) -> float | None:
-    """Mean height in mm of the lowest of `soles` [T, 4, 3] m over frames with a contact, heights below 0 as 0."""
-    return _mean(1000.0 * np.maximum(soles[..., 1].min(axis=1), 0.0)[contacts.any(axis=1)])
+def heights_over_support(soles: Array, supports: Array) -> Array:
+    """[T, 4] m: how high `soles` [T, 4, 3] are over what is under them: the ground, or a box of `supports` [S, 6].
+
+    A point is over a box where it is within its sides, or `EDGE_M` beside them (a toe over the edge), and not deeper
+    than `SIDE_M` below its top: from there on it is beside the box.
+    """
+    heights = soles[..., 1].copy()
+    for low, high in zip(supports[:, :3], supports[:, 3:], strict=True):
+        inside = ((soles >= low - EDGE_M) & (soles <= high + EDGE_M))[..., [0, 2]].all(axis=-1)
+        over = inside & (soles[..., 1] > high[1] - SIDE_M)
+        heights = np.where(over, np.minimum(heights, soles[..., 1] - high[1]), heights)
+    return heights
+
+
+def floating(heights: Array, contacts: Array) -> float | None:
+    """Mean height in mm of the lowest sole point (`heights` [T, 4] m) over frames with a contact, below 0 as 0."""
+    return _mean(1000.0 * np.maximum(heights.min(axis=1), 0.0)[contacts.any(axis=1)])
 
 
 def _difference(points: Array, order: int, fps: float) -> Array:

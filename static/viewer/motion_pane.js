@@ -54,9 +54,10 @@ export class MotionPane {
 
   /**
    * Bring the stage up to what the run has by now.
-   * @param {object} scene {run, motions, ghost: name or "", urlOf: url -> absolute url, webgl: boolean}
+   * @param {object} scene {run, person, motions, ghost: name or "", urlOf: url -> absolute url, webgl: boolean}
    */
-  async update({ run, motions, ghost, urlOf, webgl }) {
+  async update({ run, person, motions, ghost, urlOf, webgl }) {
+    this.studio.support(person?.supports ?? []);
     this.select.fill(choices(motions, this.wanted), this.wanted);
     const { motion, note, busy } = cast(this.wanted, motions, run);
     this.#describe(motion, motions);

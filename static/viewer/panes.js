@@ -59,7 +59,7 @@ export class Panes {
       if (run.state === "failed") this.source.say("There is no clip: the run failed before it.");
       if (run.state === "cancelled") this.source.say("There is no clip: the run was cancelled before it.");
     }
-    const scene = { run, motions, ghost: state.ghost, urlOf, webgl: Boolean(this.theatre) };
+    const scene = { run, person, motions, ghost: state.ghost, urlOf, webgl: Boolean(this.theatre) };
     this.#motionPanes.forEach((pane) => pane.update(scene));
     this.#choosePath(state);
     this.onChange();

@@ -1,11 +1,13 @@
 /** One pane's scene: light, a ground that fades into the page, and the actors on it. */
 
 import {
+  BoxGeometry,
   Color,
   DirectionalLight,
   Group,
   HemisphereLight,
   Mesh,
+  MeshStandardMaterial,
   PlaneGeometry,
   Scene,
   ShaderMaterial,
@@ -14,6 +16,7 @@ import {
 } from "three";
 
 const GROUND_RADIUS = 7; // m around the middle of the view
+const SUPPORT = new MeshStandardMaterial({ color: 0x9aa0a8, roughness: 0.9, transparent: true, opacity: 0.8 });
 const KEY_LIGHT = new Vector3(-2.2, 5, 3);
 
 export class Studio {
@@ -24,6 +27,8 @@ export class Studio {
   #sky = new HemisphereLight(0xf4f7ff, 0xb5a894, 1.9);
   #shadow = new ShadowMaterial({ opacity: 0.3 });
   #ground = groundMaterial();
+  #supports = new Group();
+  #boxes = ""; // what they are now
 
   constructor() {
     const plane = new PlaneGeometry(200, 200).rotateX(-Math.PI / 2);
@@ -41,7 +46,22 @@ export class Studio {
     Object.assign(this.#key.shadow.camera, { left: -1.8, right: 1.8, top: 2.2, bottom: -1.8, near: 0.5, far: 14 });
     this.#rim.position.set(2.5, 3, -4);
     this.scene.add(this.#sky, this.#key, this.#key.target, this.#rim, this.stage);
-    this.stage.add(ground, shadow);
+    this.stage.add(ground, shadow, this.#supports);
+  }
+
+  /** The boxes that people stand on, each [min x, y, z, max x, y, z] in m of the motion's world. */
+  support(boxes) {
+    const key = JSON.stringify(boxes);
+    if (key === this.#boxes) return;
+    this.#boxes = key;
+    this.#supports.children.forEach((box) => box.geometry.dispose());
+    this.#supports.clear();
+    for (const [x0, y0, z0, x1, y1, z1] of boxes) {
+      const box = new Mesh(new BoxGeometry(x1 - x0, y1 - y0, z1 - z0), SUPPORT);
+      box.position.set((x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2);
+      box.receiveShadow = box.castShadow = true;
+      this.#supports.add(box);
+    }
   }
 
   /** Colours from the style sheet ("rgb(…)") and the strength of the shadow in [0, 1]. */

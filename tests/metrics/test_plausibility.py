@@ -147,3 +147,23 @@ def test_bad_numbers_and_lengths_are_refused():
         plausibility(motion(path()), walker_scene(seconds=0.2).track)
     with pytest.raises(BadInputError, match="contacts"):
         plausibility(motion(path()), None, np.ones((5, 4), bool))
+
+
+BOX = np.array([[-0.5, 0.0, -0.5, 0.5, 1.5, 0.5]])
+
+
+@pytest.mark.parametrize(
+    ("place", "penetration", "floating"),
+    [
+        (path(y=1.52), 0.0, 20.0),  # 2 cm over the box
+        (path(y=1.49), 10.0, 0.0),  # 1 cm into it
+        (path(x=0.55, y=1.52), 0.0, 20.0),  # a toe over its edge
+        (path(x=2.0, y=0.03), 0.0, 30.0),  # beside it: the ground counts
+        (path(x=0.55, y=0.03), 0.0, 30.0),  # right beside it, on the ground
+    ],
+)
+def test_on_a_box_the_box_is_the_ground(place, penetration, floating):
+    got = plausibility(motion(place, supports=BOX), None)
+    assert got["penetration_mm"] == pytest.approx(penetration)
+    assert got["float_mm"] == pytest.approx(floating)
+    assert plausibility(motion(place), None, supports=BOX) == got
