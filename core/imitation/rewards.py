@@ -8,15 +8,18 @@ term, so figures of the two do not compare. As in the code the root's rotation c
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
-from core.humanoid.character import END_EFFECTORS, JOINTS, SPHERICAL
+from core.humanoid.character import END_EFFECTORS, QUATERNIONS, REVOLUTE_JOINTS
 from core.humanoid.kinematics import centre_of_mass
+from core.physics.rotations import relative, rotation_vectors
 
 Array = np.ndarray
 
 NAMES = ("pose", "velocity", "end_effector", "centre_of_mass")
 WEIGHTS = np.array([0.65, 0.1, 0.15, 0.1])
+
+_BALLS = np.array([range(place.start, place.stop) for place in QUATERNIONS])
+_HINGES = np.array([j.frame.start for j in REVOLUTE_JOINTS])
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,9 @@ def imitation_terms(ours: Performance, reference: Performance) -> Array:
 
 def pose_term(frames: Array, reference: Array) -> Array:
     """[T]: exp(-2 sum of squared rotation differences, rad^2) between frames [T,43]."""
-    total = _squared_angle(frames[:, 3:7], reference[:, 3:7])
-    for joint in JOINTS:
-        ours, theirs = frames[:, joint.frame], reference[:, joint.frame]
-        total += _squared_angle(ours, theirs) if joint.kind == SPHERICAL else ((ours - theirs) ** 2).sum(axis=1)
-    return np.exp(-2.0 * total)
+    turns = rotation_vectors(relative(frames[:, _BALLS], reference[:, _BALLS]))
+    hinges = frames[:, _HINGES] - reference[:, _HINGES]
+    return np.exp(-2.0 * ((turns**2).sum(axis=(1, 2)) + (hinges**2).sum(axis=1)))
 
 
 def velocity_term(velocities: Array, reference: Array) -> Array:
@@ -63,9 +64,3 @@ def end_effector_term(positions: Array, reference: Array) -> Array:
 def centre_of_mass_term(positions: Array, reference: Array) -> Array:
     """[T]: exp(-10 squared distance, m^2) of the centres of mass of body positions [T,15,3]."""
     return np.exp(-10.0 * ((centre_of_mass(positions) - centre_of_mass(reference)) ** 2).sum(axis=1))
-
-
-def _squared_angle(quaternions: Array, reference: Array) -> Array:
-    ours = Rotation.from_quat(quaternions, scalar_first=True)
-    theirs = Rotation.from_quat(reference, scalar_first=True)
-    return (ours.inv() * theirs).magnitude() ** 2

@@ -148,7 +148,7 @@ class BulletEngine:
         if self._spare is not None:
             self._spare.close()
 
-    def _start(self, i: int) -> None:
+    def _start(self, i: int | np.integer) -> None:
         world = self._worlds[i]
         world.client.restoreState(self._fresh[i])
         world.set_state(self._frames[i], self._velocities[i])

@@ -18,7 +18,8 @@ def play(engine: Engine, states: Array, targets: Array, substeps: int) -> Trajec
         engine.step(targets[:, k], substeps)
         frames, velocities = engine.frames()
         seen.append((frames, velocities, engine.bodies(), engine.torques(), engine.contact_forces(), engine.intact()))
-    return Trajectories(*(_stacked(each) for each in zip(*seen, strict=True)), engine.save())
+    frames, velocities, bodies, torques, contacts, intact = (_stacked(each) for each in zip(*seen, strict=True))
+    return Trajectories(frames, velocities, bodies, torques, contacts, intact, engine.save())
 
 
 def joined(parts: list[Trajectories]) -> Trajectories:

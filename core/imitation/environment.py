@@ -1,0 +1,159 @@
+"""Imitation as an environment: n humanoids, one policy step at a time, everything batched.
+
+Actions are *residual*: the muscles are pulled to the reference a little ahead, led by its velocity (PD damping acts on
+the whole velocity; kd/kp = 0.1 s cancels it), and the action turns each target on. Doing nothing already half imitates.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import BadInputError
+from core.humanoid.character import REVOLUTE_JOINTS, SPHERICAL_JOINTS
+from core.imitation import rewards, rewards_of_code
+from core.imitation.observations import OBSERVATION_SIZE, observe
+from core.imitation.reference import POLICY_HZ, TICKS_A_STEP, Kinematics, ReferenceTable
+from core.imitation.terminations import bodies_kept_off_the_ground, deviated, fallen
+from core.motion import HumanoidMotion
+from core.physics.engine import Engine
+from core.physics.rotations import product, quaternions
+
+Array = np.ndarray
+
+ACTION_SIZE = 28
+
+_BALLS = np.array([range(j.frame.start - 7, j.frame.stop - 7) for j in SPHERICAL_JOINTS])
+_BALL_DOFS = np.array([range(j.dof.start, j.dof.stop) for j in SPHERICAL_JOINTS])
+_HINGES = np.array([j.frame.start - 7 for j in REVOLUTE_JOINTS])
+_HINGE_DOFS = np.array([j.dof.start for j in REVOLUTE_JOINTS])
+
+
+@dataclass(frozen=True)
+class EnvironmentSettings:
+    """How imitation is posed.
+
+    `reward`: "paper" or "code" (DeepMimic's two definitions). `action_scale` rad per unit of action. `lead_s`,
+    `ahead_s`: see `ReferenceTable`. `most_way_m`, `most_pose_m`: see `deviated`; infinity switches it off. `falls`: end
+    at contact of a body that the reference keeps off the ground. `most_steps`: policy steps (1/30 s) an episode lasts.
+    `random_start`: start anywhere in the motion (reference state initialisation), else at its beginning.
+    """
+
+    reward: str = "paper"
+    action_scale: float = 0.4
+    lead_s: float = 0.1
+    ahead_s: float = 1.0 / 60
+    most_way_m: float = 0.6
+    most_pose_m: float = 0.25
+    falls: bool = True
+    most_steps: int = 600
+    random_start: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step brought.
+
+    `observations` [n,O] to act on (of the new episode where one ended), `rewards` [n], `reward_terms` [n,R],
+    `terminated` [n] (fell, strayed or flew apart: no reward, no future), `truncated` [n] (time or the motion is up: the
+    future would be worth V(`last_observations`)), `last_observations` [n,O] before any reset.
+    """
+
+    observations: Array
+    rewards: Array
+    reward_terms: Array
+    terminated: Array
+    truncated: Array
+    last_observations: Array
+
+
+class ImitationEnvironment:
+    """`engine.n` humanoids that imitate one reference; same seed, same engine, same numbers."""
+
+    def __init__(
+        self, reference: HumanoidMotion, engine: Engine, settings: EnvironmentSettings | None = None, seed: int = 0
+    ) -> None:
+        self.settings = settings or EnvironmentSettings()
+        if self.settings.reward not in ("paper", "code"):
+            raise BadInputError(f'A reward should be "paper" or "code", but is {self.settings.reward!r}.')
+        if engine.settings.step_hz % POLICY_HZ:
+            raise BadInputError(
+                f"The engine should take a whole number of steps a policy step (1/{POLICY_HZ} s), but takes "
+                f"{engine.settings.step_hz:g} a second."
+            )
+        self.engine = engine
+        self.n = engine.n
+        self.reference = ReferenceTable(reference, self.settings.lead_s, self.settings.ahead_s)
+        self.must_not_touch = bodies_kept_off_the_ground(self.reference)
+        self.reward_names = rewards.NAMES if self.settings.reward == "paper" else rewards_of_code.NAMES
+        self.ticks = np.zeros(self.n, int)
+        self.steps = np.zeros(self.n, int)
+        self._substeps = round(engine.settings.step_hz / POLICY_HZ)
+        self._random = np.random.default_rng(seed)
+
+    def reset(self) -> Array:
+        """Start all anew; the observations [n,O]."""
+        self._start(np.arange(self.n))
+        return self._observe(self._look())
+
+    def step(self, actions: Array) -> Outcome:
+        """One policy step with `actions` [n,28] (per degree of freedom, of spherical joints a rotation vector)."""
+        if actions.shape != (self.n, ACTION_SIZE) or not np.isfinite(actions).all():
+            raise BadInputError(f"Actions should be finite numbers [{self.n},{ACTION_SIZE}], but are {actions.shape}.")
+        self.engine.step(self.targets(actions), self._substeps)
+        self.ticks += TICKS_A_STEP
+        self.steps += 1
+        now, wanted = self._look(), self.reference.at(self.ticks)
+        terms = self._terms(now, wanted)
+        terminated = self._failed(now, wanted)
+        truncated = ~terminated & ((self.steps >= self.settings.most_steps) | self.reference.ended(self.ticks))
+        terms[terminated] = 0.0
+        last = self._observe(now)
+        observations = last
+        over = np.flatnonzero(terminated | truncated)
+        if len(over):
+            self._start(over)
+            observations = last.copy()
+            observations[over] = self._observe(self._look())[over]
+        return Outcome(observations, terms.sum(axis=1), terms, terminated, truncated, last)
+
+    def targets(self, actions: Array) -> Array:
+        """[n,36]: what the muscles pull to under `actions` [n,28]."""
+        targets = self.reference.targets(self.ticks)
+        turns = self.settings.action_scale * actions
+        targets[:, _BALLS] = product(targets[:, _BALLS], quaternions(turns[:, _BALL_DOFS]))
+        targets[:, _HINGES] += turns[:, _HINGE_DOFS]
+        return targets
+
+    def _start(self, which: Array) -> None:
+        if self.settings.random_start:
+            self.ticks[which] = self._random.integers(self.reference.length, size=len(which))
+        else:
+            self.ticks[which] = 0
+        self.steps[which] = 0
+        at = self.reference.at(self.ticks[which])
+        self.engine.set_states(which, at.frames, at.velocities)
+
+    def _look(self) -> Kinematics:
+        frames, velocities = self.engine.frames()
+        bodies = self.engine.bodies()
+        return Kinematics(
+            frames, velocities, bodies.positions, bodies.rotations, bodies.velocities, bodies.angular_velocities
+        )
+
+    def _observe(self, now: Kinematics) -> Array:
+        return observe(now, self.reference.at(self.ticks + TICKS_A_STEP), self.reference.phase(self.ticks))
+
+    def _terms(self, now: Kinematics, wanted: Kinematics) -> Array:
+        if self.settings.reward == "code":
+            return rewards_of_code.imitation_terms(now, wanted)
+        ours, theirs = (rewards.Performance(k.frames, k.velocities, k.positions) for k in (now, wanted))
+        return rewards.imitation_terms(ours, theirs)
+
+    def _failed(self, now: Kinematics, wanted: Kinematics) -> Array:
+        failed = ~self.engine.intact() | deviated(now, wanted, self.settings.most_way_m, self.settings.most_pose_m)
+        if self.settings.falls:
+            failed |= fallen(self.engine.contact_forces(), self.must_not_touch)
+        return failed
+
+
+__all__ = ["ACTION_SIZE", "OBSERVATION_SIZE", "EnvironmentSettings", "ImitationEnvironment", "Outcome"]
