@@ -5,7 +5,7 @@ import numpy as np
 from core.errors import BadInputError, NoPersonError
 from core.keypoints.as_track import as_track
 from core.keypoints.following import Person
-from core.keypoints.identity import joined, untangled
+from core.keypoints.identity import joined, untangled, without_ghosts
 from core.keypoints.landmarks import NETWORKS, LandmarkNetwork
 from core.keypoints.prefetch import ahead
 from core.keypoints.second_look import look_again
@@ -42,7 +42,11 @@ def track_people(
         progress(0.95 + 0.05 * n / len(long_enough), "Looking again where it was unclear")
         look_again(clip, person, network, settings)
     progress(1.0, "")
-    return put_right(sorted((as_track(person, clip) for person in long_enough), key=_median_area, reverse=True))
+    tracks = put_right(sorted((as_track(person, clip) for person in long_enough), key=_median_area, reverse=True))
+    for n, track in enumerate(tracks):
+        if _still(track):
+            notice(f"Person {n} does not move at all: a poster or a statue? Choose another person if so.")
+    return tracks
 
 
 def _follow(clip: Clip, settings: KeypointSettings, progress: Progress) -> tuple[list[Person], int]:
@@ -57,15 +61,24 @@ def _follow(clip: Clip, settings: KeypointSettings, progress: Progress) -> tuple
         progress(frames / len(clip), f"Looking for people: frame {frames} of {len(clip)}")
     if tracker.crowded:
         notice(
-            f"There are more than {settings.max_people} people in the picture; the {settings.max_people} that were the "
-            "largest when they were found are followed."
+            f"There are more people in the picture than the {settings.max_people} who are followed at once; choose a "
+            "window or cut the picture so that the one you want is among the largest."
         )
-    return joined(untangled(tracker.people, clip.fps), clip.fps), frames
+    return joined(untangled(without_ghosts(tracker.people), clip.fps), clip.fps), frames
 
 
 def _frames_needed(clip: Clip, settings: KeypointSettings) -> float:
     # A clip that is itself shorter than the least length counts as long as nearly all of it has the person.
     return min(max(settings.min_seconds * clip.fps, settings.min_share * len(clip)), 0.9 * len(clip))
+
+
+def _still(track: Track) -> bool:
+    """Whether somebody seen for a second or more moves less than anybody can: by half a percent of their height."""
+    seen = np.flatnonzero(track.keypoints[:, :, 2].mean(axis=1) > 0.2)
+    if len(seen) < track.fps:
+        return False
+    deviation = np.median(track.keypoints[seen][:, 11:, :2].std(axis=0))
+    return bool(deviation < 0.005 * np.median(track.boxes[seen, 3] - track.boxes[seen, 1]))
 
 
 def _median_area(track: Track) -> float:

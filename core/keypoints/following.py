@@ -92,6 +92,19 @@ class Person:
         """Drop the poses after a frame."""
         self.poses = {i: pose for i, pose in self.poses.items() if i <= frame}
 
+    def forget_find(self, frame: int, longest: int) -> None:
+        """Drop the pose in a frame, and those right before it if they are fewer than `longest` and follow a gap.
+
+        Then the person was not found again after that gap, but mistaken for somebody else.
+        """
+        start = frame
+        while start - 1 in self.poses:
+            start -= 1
+        follows_gap = start > self.first
+        for i in range(start if follows_gap and frame - start < longest else frame, frame + 1):
+            self.poses.pop(i, None)
+            self.looks.pop(i, None)
+
     def look(self, frames: range) -> np.ndarray:
         """[2,18]: what the person usually looked like in those of some frames in which they were seen."""
         return usual_look([self.looks[i] for i in frames if i in self.poses and i in self.looks])

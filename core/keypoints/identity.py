@@ -20,11 +20,40 @@ NEAR = 0.3
 SWAP_MARGIN = 0.2
 """By how much an exchange must explain looks and movement better before it is made."""
 MOTION_WEIGHT = 0.5
+GHOST_FRAMES = 8
+"""Runs shorter than this may be ghosts (see `without_ghosts`)."""
 JOIN_LIMIT = 0.45
 """Cost up to which a fragment goes on another (see `_joining_cost`)."""
 LONG_GAP_S = 1.5
 """Over a longer gap only the look speaks, and it must be clear."""
 LONG_GAP_UNLIKENESS = 0.3
+
+
+def without_ghosts(people: list[Person]) -> list[Person]:
+    """The people without the moments in which a lost one was found on somebody else's body; changes them in place.
+
+    That is a run of a few frames after a gap, near somebody who has been there all along.
+    """
+    for person in people:
+        for run in _runs(sorted(person.poses))[1:]:
+            others = [o for o in people if o is not person and len(o.poses) > len(person.poses)]
+            near = [i for i in run if any(i in o.poses and _distance(person, o, i) < NEAR for o in others)]
+            if len(run) < GHOST_FRAMES and len(near) > len(run) / 2:
+                for i in run:
+                    del person.poses[i]
+                    person.looks.pop(i, None)
+    return [person for person in people if person.poses]
+
+
+def _runs(frames: list[int]) -> list[list[int]]:
+    """Frames in groups that follow one another without a gap."""
+    runs: list[list[int]] = []
+    for i in frames:
+        if runs and i == runs[-1][-1] + 1:
+            runs[-1].append(i)
+        else:
+            runs.append([i])
+    return runs
 
 
 def untangled(people: list[Person], fps: float) -> list[Person]:

@@ -1,5 +1,7 @@
 """Is this skeleton the person who was lost? And who is it, where two tracks have come to lie on one person?"""
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.keypoints.appearance import unlikeness
@@ -17,13 +19,19 @@ def strangeness(index: int, pose: Pose, look: np.ndarray, person: Person) -> flo
 
     How far it is from where they should be, in region sides, and how unlike them; `STRANGER` where it cannot be them.
     """
-    before = person.poses[person.last]
-    if break_in_track(pose, before, index - person.last, person.bones()):
+    last, expected = person.poses[person.last], person.region_at(index)
+    # Where they were last, or carried on: the last movement before a loss may have been wrong already.
+    befores = [last, _moved(last, expected.x - last.next_region.x, expected.y - last.next_region.y)]
+    if all(break_in_track(pose, before, index - person.last, person.bones()) for before in befores):
         return STRANGER
-    expected = person.region_at(index)
     away = float(np.hypot(pose.next_region.x - expected.x, pose.next_region.y - expected.y) / expected.side)
     unlike = unlikeness(look, person.look(_lately(person.last)))
     return away + (unlike if np.isfinite(unlike) else 0.4)
+
+
+def _moved(pose: Pose, dx: float, dy: float) -> Pose:
+    keypoints = pose.keypoints + np.array([dx, dy, 0.0])
+    return replace(pose, keypoints=keypoints, next_region=pose.next_region.moved(dx, dy))
 
 
 def _lately(frame: int) -> range:

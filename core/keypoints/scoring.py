@@ -66,7 +66,9 @@ def score_identity(tracks: Sequence[Track], people: Sequence[LabelledPerson], fi
 
 def _owner(tracks: Sequence[Track], frame: int, centre: np.ndarray) -> int | None:
     distances = [
-        np.linalg.norm(track.boxes[frame].reshape(2, 2).mean(axis=0) - centre) if track.present[frame] else np.inf
+        float(
+            np.linalg.norm(track.boxes[frame].reshape(2, 2).mean(axis=0) - centre) if track.present[frame] else np.inf
+        )
         for track in tracks
     ]
     best = int(np.argmin(distances))

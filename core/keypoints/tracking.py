@@ -107,7 +107,7 @@ class Tracker:
             if index not in one.poses or index not in other.poses:
                 continue
             if same_person(one.poses[index], other.poses[index]):
-                del impostor(one, other, index).poses[index]
+                impostor(one, other, index).forget_find(index, PROBATION)
         self.people = [person for person in self.people if person.poses]
 
     def _look(self, frame: _Frame, confirm: bool) -> None:

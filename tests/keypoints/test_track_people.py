@@ -1,5 +1,7 @@
 """People followed over the sample: everybody in every frame, as themselves."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from core.assets import asset_path
 from core.errors import BadInputError, CancelledError, NoPersonError
 from core.keypoints import KeypointSettings, track_people
 from core.keypoints.gates import bone_lengths
+from core.keypoints.scoring import read_labels, score_identity
 from core.keypoints.skeletons import INDEX
 from core.video.decode import read_frames
 
@@ -29,6 +32,14 @@ def test_the_tracks_keep_to_their_person(walker_tracks):
     assert man[:, 1].max() < 400
     assert woman[:, 1].min() > 600
     assert 250 < woman[0, 0] - woman[-1, 0] < 600
+
+
+def test_nobody_is_taken_for_the_other_by_the_labels_made_by_hand(walker_tracks):
+    """The sample begins with frame 70 of the labelled video."""
+    labels = Path(__file__).parents[1] / "data" / "sports2d_demo_labels.json"
+    found = score_identity(walker_tracks, read_labels(labels), first_frame=70)
+    assert found.swaps == 0
+    assert found.coverage == {"woman": 1.0, "man": 1.0}
 
 
 def test_bone_lengths_are_human_and_steady(walker_tracks):
