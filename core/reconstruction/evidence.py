@@ -31,9 +31,8 @@ class Evidence:
 
     `levers`, `parents` of the body's segments; `rest` [24,3] m (for the joints' axes); `fps`; `keypoints` [T,33,2] px
     with `weights` [T,33]; `intrinsics` [3,3]; `metres_per_px` [T] at the body's depth and `rays` [T,3] to it;
-    `network` (state, [T,20,3,3] etc.) and its `points` [T,57,3] m relative to its pelvis, in what they believed:
-    `point_weights` [T,57]; `agreement` [T] = exp(-(e / e_max)^2), e how badly the network's projection misses the
-    keypoints; zero without the person.
+    `network`, its answer as a state, and its `points` [T,57,3] m relative to its pelvis; `agreement` [T] =
+    exp(-(e / e_max)^2), e how badly the network's projection misses the keypoints; zero without the person.
     """
 
     levers: Levers

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.reconstruction.evidence import Evidence
-from core.reconstruction.objective import HALF_CROP_M, Term, robust
+from core.reconstruction.objective import Term, robust
 from core.reconstruction.segments import LANDMARKS
 from core.reconstruction.sums import Sums, chord, vee
 
@@ -22,7 +22,7 @@ def reprojection(term: Term, evidence: Evidence, sums: Sums) -> float:
     points = sums.landmarks
     depth = np.maximum(points[..., 2:], NEAREST_M)
     before = points[..., 2] > NEAREST_M
-    unit = evidence.metres_per_px[:, None] / (HALF_CROP_M if term.mean else 1.0)
+    unit = evidence.metres_per_px[:, None]
     residual = (points[..., :2] / depth * f + evidence.intrinsics[:2, 2] - evidence.keypoints) * unit[..., None]
     energy, influence = robust(term, (residual**2).sum(-1), evidence.weights)
 

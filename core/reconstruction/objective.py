@@ -34,7 +34,7 @@ _AGREES = "rad; a frame weighs exp(-(e / e_max)^2)"
 
 OURS = (
     Term("reprojection", 0.012, "m at the body's depth", "geman", 5.0, source=_SMPLIFY + ", eq. 2"),
-    Term("points", 0.10, "m from the network's, about the pelvis; in depth 2.5 times it", "geman", 3.0, source=_SFV),
+    Term("points", 0.10, "m from the network's, about the pelvis; in depth 2.5 times it", "geman", 3.0, source="HMR's L_3D"),
     Term("network", 0.30, _AGREES, "geman", 2.0, source=_SFV),
     Term("turning", 45.0, "rad/s^2 of each segment", "huber", 2.0, source="second differences x fps^2"),
     Term("path", 5.0, "m/s^2 of the pelvis; in depth a quarter", "huber", 2.0, source="second differences x fps^2"),
@@ -48,8 +48,10 @@ OURS = (
 )
 """What Gauss-Newton minimises; the last three only once contacts are known."""
 
+_HALF_CROP_M = 1.27  # SFV's crops of 224 px show a person of 1.7 m as 150 px, and pixels count from -1 to 1
+
 PUBLISHED = (
-    Term("reprojection", 1.0, "half crops of 224 px, L1", "l1", 0.0, 10.0, True, _SFV),
+    Term("reprojection", _HALF_CROP_M, "m at the body's depth; sigma is half a crop", "l1", 0.0, 10.0, True, _SFV),
     Term("network", 1.0, _AGREES, "square", 1.0, 2 * 100.0, True, _SFV),
     Term("joint_steps", 1.0, "m a frame, about the pelvis", "square", 1.0, 2 * 25.0, True, _SFV),
     Term("path_steps", 1.0, "m of the pelvis a frame (SFV: of its cameras)", "square", 1.0, 2 * 1.0, True, _SFV),
@@ -58,9 +60,6 @@ PUBLISHED = (
 """What Adam minimises as published. SFV moves the regressor's latent; here the pose parameters themselves move, so that
 "near the network" is a distance of rotations, and one shape is there for all frames from the start. (Energies are
 halved, hence the factors of two.)"""
-
-HALF_CROP_M = 1.7 * 112 / 150
-"""SFV measures pixels in crops of 224 px of which a person (1.7 m) fills 150; its unit is half a crop, here in m."""
 
 
 def robust(term: Term, squared: Array, weights: Array | float = 1.0) -> tuple[float, Array]:

@@ -78,10 +78,10 @@ def reconstruct(
 ) -> BodyMotion:
     """Turn `hmr` (frame="camera", with `intrinsics`) into a motion with frame="world": y up, the ground at y = 0.
 
-    The camera is taken to be at rest. The result has `contacts`, `camera_in_world` (the same in every frame) and
-    `intrinsics`; the x/z origin is under the first frame's pelvis, and +z points towards the camera. Frames without
-    the person are bridged. Raises `BadInputError` where the two do not belong together or hold numbers that are not
-    finite.
+    The camera is taken to be at rest. The result has `contacts`, `supports` (boxes under feet that stand above the
+    ground), `camera_in_world` (the same in every frame) and `intrinsics`; the x/z origin is under the first frame's
+    pelvis, and +z points towards the camera. Frames without the person are bridged. Raises `BadInputError` where the
+    two do not belong together or hold numbers that are not finite, `NoPersonError` where nobody was found.
     """
     return reconstruct_with_curves(track, hmr, settings, progress).motion
 
