@@ -20,6 +20,8 @@ from core.body import Body, load_body
 from core.body.moving import move_to_body
 from core.body.smpl_file import EMBEDDED, chosen_body
 from core.control.assisted import AssistedSettings, assisted
+from core.control.performing import at_rate_of, sampling_settings
+from core.control.sampling import perform_sampling
 from core.errors import BadInputError, MissingDependencyError
 from core.export.bvh import write_bvh
 from core.export.glb import write_glb
@@ -45,9 +47,9 @@ from core.video import WindowSettings, load_clip, make_clip
 from core.video.camera_facts import focal_length_record, motion_record
 from core.video.window import check_time_scale
 
-PHYSICS = ("assisted", "none")
+PHYSICS = ("assisted", "sampling", "none")
 HMR_COLOUR, MOTION_COLOUR, ROLLOUT_COLOUR = (0.93, 0.62, 0.36), (0.36, 0.66, 0.90), (0.45, 0.78, 0.55)
-_REPORTED_VERSIONS = ("understudy", "numpy", "onnxruntime", "av", "pybullet")
+_REPORTED_VERSIONS = ("understudy", "numpy", "onnxruntime", "av", "pybullet", "mujoco")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class RunSettings:
     """Where keypoints come from: "blazepose" (heavy), "blazepose:full", which is faster and less sure, "rtm", or a
     folder, zip or file of OpenPose's JSON (`core.keypoints.sources`)."""
     physics: str = "assisted"
-    """How the humanoid follows the motion under physics: "assisted" or "none"."""
+    """How the humanoid follows the motion under physics: "assisted" (led by hand, in seconds), "sampling" (that first,
+    then by its muscles alone, `core.control.sampling`) or "none"."""
     seed: int = 0
     """Seed of everything random."""
     max_seconds: float = 120.0
@@ -241,6 +244,22 @@ def _physics(folder: RunFolder, settings: RunSettings, progress: Progress) -> No
     _each_person(work, folder, progress)
 
 
+def _sampling(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
+    def work(person: Path, progress: Progress) -> None:
+        motion = BodyMotion.load(person / "motion.npz")
+        reference = HumanoidMotion.load(person / "reference.txt")
+
+        def keep(rollout: Rollout) -> None:
+            rollout.save(person / "rollouts" / "sampling.npz")
+            body = rollout_to_body(at_rate_of(rollout, motion.fps), motion)
+            _write_mesh(person / "rollouts" / "sampling-body.glb", body, settings, ROLLOUT_COLOUR)
+
+        how = sampling_settings("quick", settings.seed, motion, reference.scale)
+        keep(perform_sampling(reference, how, progress, on_best=keep))
+
+    _each_person(work, folder, progress)
+
+
 def _metrics(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
     figures: dict[str, dict[str, dict[str, float | None]]] = {}
     for n in folder.people():
@@ -254,7 +273,7 @@ def _metrics(folder: RunFolder, settings: RunSettings, progress: Progress) -> No
             "motion": plausibility(motion, track, contacts),
         }
         for path in sorted((person / "rollouts").glob("*.npz")):
-            rollout = Rollout.load(path)
+            rollout = at_rate_of(Rollout.load(path), motion.fps)
             body = rollout_to_body(rollout, motion)
             # A performance of one cycle has other frames than the clip: nothing of the clip to compare it with.
             alike = len(body) == len(motion)
@@ -269,13 +288,15 @@ def _video(folder: RunFolder, settings: RunSettings, progress: Progress) -> None
 
     def work(person: Path, progress: Progress) -> None:
         motion = BodyMotion.load(person / "motion.npz")
-        rollout = person / "rollouts" / "assisted.npz"
         performed, name = motion, "reconstruction"
-        if rollout.exists():
-            performed, name = rollout_to_body(Rollout.load(rollout), motion), "physics, assisted"
+        rollouts = [person / "rollouts" / f"{tracker}.npz" for tracker in ("sampling", "assisted")]
+        rollout = next((path for path in rollouts if path.exists()), None)
+        if rollout is not None:
+            performed = rollout_to_body(at_rate_of(Rollout.load(rollout), motion.fps), motion)
+            name = f"physics, {rollout.stem}"
         look = SideBySideSettings(
             mesh_colour=MOTION_COLOUR,
-            performance_colour=ROLLOUT_COLOUR if rollout.exists() else MOTION_COLOUR,
+            performance_colour=ROLLOUT_COLOUR if rollout else MOTION_COLOUR,
             performance_label=name,
             repeat_performance=settings.loop,
         )
@@ -296,6 +317,7 @@ STAGES = (
     Stage("reconstruction", "Reconstruct the motion", _reconstruction),
     Stage("retarget", "Fit the humanoid", _retarget),
     Stage("physics", "Put it under physics", _physics),
+    Stage("sampling", "Perform it unassisted", _sampling),
     Stage("metrics", "Measure", _metrics),
     Stage("video", "Draw the video", _video),
 )
@@ -303,8 +325,10 @@ STAGES = (
 
 def applies(stage: Stage, folder: RunFolder, settings: RunSettings) -> bool:
     """Whether a stage is run at all: a picture has no physics and no video, and neither has a run without them."""
-    if stage.name not in ("retarget", "physics", "video"):
+    if stage.name not in ("retarget", "physics", "sampling", "video"):
         return True
+    if stage.name == "sampling" and settings.physics != "sampling":
+        return False
     if (settings.physics == "none" and stage.name == "physics") or (not settings.video and stage.name == "video"):
         return False
     return len(load_clip(folder.clip)) > 1

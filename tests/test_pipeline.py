@@ -1,5 +1,6 @@
 """The whole pipeline on short pieces of the real sample, and on what cannot be used."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from support.smpl_files import smpl_arrays
 from support.videos import write_numbered_video
 
 from core.assets import asset_path
+from core.control.sampling import SETTINGS
 from core.errors import BadInputError, NoPersonError
 from core.humanoid import rollout_to_body
 from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
@@ -119,7 +121,7 @@ def test_figures_are_plain_json_for_each_stage(walked: RunFolder):
 def test_the_record_names_settings_versions_and_seconds(walked: RunFolder):
     record = read_json(walked.record)
     assert RunSettings.from_json(record["settings"]) == RunSettings(**WINDOW)
-    assert set(record["seconds"]) == {stage.name for stage in STAGES}
+    assert set(record["seconds"]) == {stage.name for stage in STAGES} - {"sampling"}
     assert record["versions"]["understudy"] != "unknown"
 
 
@@ -130,6 +132,24 @@ def test_a_stage_run_again_gives_the_same(walked: RunFolder):
     after = Rollout.load(walked.person(0) / "rollouts" / "assisted.npz")
     np.testing.assert_array_equal(before.body_positions, after.body_positions)
     np.testing.assert_array_equal(before.residual_wrench, after.residual_wrench)
+
+
+def test_sampling_is_asked_for_and_then_shown_and_measured(walked: RunFolder, tmp_path: Path, monkeypatch):
+    few = dataclasses.replace(SETTINGS["quick"], samples=30, kept=6, passes=1)
+    monkeypatch.setitem(SETTINGS, "quick", few)
+    stage = next(s for s in STAGES if s.name == "sampling")
+    settings = RunSettings(**WINDOW, physics="sampling")
+    assert applies(stage, walked, settings)
+    assert not applies(stage, walked, RunSettings(**WINDOW))
+    folder = RunFolder(tmp_path / "run")
+    shutil.copytree(walked.root, folder.root)
+    run_stage(stage, folder, settings)
+    run_stage(next(s for s in STAGES if s.name == "metrics"), folder, settings)
+    rollout = Rollout.load(folder.person(0) / "rollouts" / "sampling.npz")
+    assert (rollout.tracker, len(rollout)) == ("sampling", 30)
+    assert khronos_report(folder.person(0) / "rollouts" / "sampling-body.glb")["issues"]["numErrors"] == 0
+    figures = json.loads(folder.metrics.read_text())["0"]["sampling"]
+    assert figures["residual_force_n"] == 0
 
 
 def test_on_a_body_of_ones_own_meshes_are_shown_and_nothing_else_changes(walked: RunFolder, tmp_path: Path):

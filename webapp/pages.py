@@ -17,7 +17,7 @@ from webapp.viewer_frame import viewer_frame
 
 _POLL_S = 0.5
 _FILE_TYPES = ["video", "image"]
-_PHYSICS = [("Humanoid under physics", "assisted"), ("Motion only", "none")]
+_PHYSICS = [("Humanoid under physics", "assisted"), ("Unassisted (slower)", "sampling"), ("Motion only", "none")]
 _PRIVATE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 # The run's own address, so that a reload or a bookmark finds it again.
 _SHOW_ADDRESS = "(id) => { if (id) history.pushState({}, '', '/?run=' + encodeURIComponent(id)); return id; }"

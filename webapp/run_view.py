@@ -17,6 +17,7 @@ MOTIONS = {
     "hmr": ("Recovered mesh", "hmr.glb", "hmr.npz"),
     "motion": ("Reconstructed motion", "motion.glb", "motion.npz"),
     "assisted": ("Under physics (assisted)", "rollouts/assisted-body.glb", "rollouts/assisted.npz"),
+    "sampling": ("Under physics (sampling, unassisted)", "rollouts/sampling-body.glb", "rollouts/sampling.npz"),
 }
 """Name -> title, the file to show, the file to download, relative to the person's folder; in the order of the page."""
 

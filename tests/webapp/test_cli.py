@@ -45,7 +45,7 @@ def test_run_writes_the_artifacts_and_prints_json(tmp_path: Path):
         (["SAMPLE:unknown"], "walker, flip"),
         (["SAMPLE", "--start", "50"], "only 4.0 s long"),
         (["SAMPLE", "--start", "2", "--end", "1"], "after its start"),
-        (["SAMPLE", "--physics", "magic"], "assisted, none"),
+        (["SAMPLE", "--physics", "magic"], "assisted, sampling, none"),
     ],
 )
 def test_bad_input_is_one_plain_sentence(tmp_path: Path, monkeypatch, arguments, words):

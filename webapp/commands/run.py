@@ -30,7 +30,7 @@ def run(
     hmr: Annotated[
         str, typer.Option(help="Mesh recovery: embedded, closed-form, or a folder with a network (docs/hmr-models.md).")
     ] = "embedded",
-    physics: Annotated[str, typer.Option(help="assisted or none.")] = "assisted",
+    physics: Annotated[str, typer.Option(help="assisted, sampling (unassisted; slower) or none.")] = "assisted",
     solver: Annotated[
         str, typer.Option(help="Reconstruction: gauss_newton, or adam (as published by SFV, slower, no contacts).")
     ] = "gauss_newton",
