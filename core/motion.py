@@ -70,7 +70,8 @@ class Track:
 
     `keypoints` [T,33,3]: x px, y px, visibility in [0,1]. `world` [T,33,3] m: hip-centred, in the axes (x right,
     y down, z forward) of a camera turned to look straight at the hips, as networks fed with crops see it. `boxes`
-    [T,4] px: x0, y0, x1, y1. In frames without the person all three are zero.
+    [T,4] px: x0, y0, x1, y1. In frames without the person all three are zero; a gap of up to half a second may be
+    bridged by moved poses with a visibility of 0.05.
     `image_size` [2] px: width, height.
     """
 
