@@ -77,7 +77,7 @@ def main() -> None:
     runners = {
         "pybullet_envs": (pybullet_envs_runner(motion), 120),
         "bullet": (our_runner(motion, BulletEngine(32, record=False)), 320),
-        "mujoco": (our_runner(motion, MujocoEngine(128, threads=1)), 1280),
+        "mujoco": (our_runner(motion, MujocoEngine(256, threads=1)), 2560),
     }
     for run, steps in runners.values():
         run(steps)  # caches, first resets

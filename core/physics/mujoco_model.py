@@ -53,6 +53,11 @@ def build_model(settings: WorldSettings) -> tuple[mujoco.MjModel, Layout]:
     # Muscles damp strongly and limbs are light: contacts have to be solved against what the damping leaves of them.
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_DISCRETE
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    # Few contacts at a time: the dual solver takes half of Newton's time and ends in the same place (walking reward
+    # 0.6258 beside 0.6267, squatting feet equally deep); 30 iterations would make 0.6266 of it.
+    spec.option.solver = mujoco.mjtSolver.mjSOL_PGS
+    spec.option.iterations = 20
+    spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_ISLAND  # one humanoid, nothing to split
     # A state that flies apart must be seen, not silently put back to the start.
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
     _add_ground(spec, settings)
