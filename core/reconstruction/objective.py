@@ -34,14 +34,7 @@ _AGREES = "rad; a frame weighs exp(-(e / e_max)^2)"
 
 OURS = (
     Term("reprojection", 0.012, "m at the body's depth", "geman", 5.0, source=_SMPLIFY + ", eq. 2"),
-    Term(
-        "points",
-        0.10,
-        "m from the network's, relative to the pelvis; in depth 2.5 x",
-        "geman",
-        3.0,
-        source="HMR's L_3D",
-    ),
+    Term("points", 0.10, "m from the network's, about the pelvis; 2.5 x in depth", "geman", 3.0, source="HMR's L_3D"),
     Term("network", 0.30, _AGREES, "geman", 2.0, source=_SFV),
     Term("turning", 45.0, "rad/s^2 of each segment", "huber", 2.0, source="second differences x fps^2"),
     Term("path", 5.0, "m/s^2 of the pelvis; in depth a quarter", "huber", 2.0, source="second differences x fps^2"),
