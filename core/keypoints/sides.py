@@ -231,7 +231,7 @@ def put_right(tracks: Sequence[Track]) -> list[Track]:
             places = ", ".join(f"{s.first}-{s.last} ({' and '.join(s.parts)})" for s in swaps[:4])
             more = f" and {len(swaps) - 4} more stretches" if len(swaps) > 4 else ""
             notice(
-                f"Person {n}: the network took left for right in {frames} frames, which was put right: frames {places}"
+                f"person-{n}: the network took left for right in {frames} frames, which was put right: frames {places}"
                 f"{more}."
             )
     return fixed

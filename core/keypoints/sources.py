@@ -8,6 +8,7 @@ from core.keypoints import track_people
 from core.keypoints.downloads import DownloadError
 from core.keypoints.landmarks import NETWORKS
 from core.keypoints.settings import KeypointSettings
+from core.keypoints.sides import put_right
 from core.motion import Clip, Track
 from core.notices import notice
 from core.progress import Progress, silent
@@ -56,10 +57,10 @@ def tracks_from(
         from core.keypoints.rtm import rtm_tracks
 
         try:
-            return rtm_tracks(clip, settings, progress)
+            return put_right(rtm_tracks(clip, settings, progress))
         except (MissingDependencyError, DownloadError) as error:
             notice(f"RTMPose could not be used: {error}. BlazePose was used instead.")
             return track_people(clip, settings, progress)
     from core.keypoints.recorded import recorded_tracks
 
-    return recorded_tracks(clip, Path(spec), settings, progress, source, start_s)
+    return put_right(recorded_tracks(clip, Path(spec), settings, progress, source, start_s))
