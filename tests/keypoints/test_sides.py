@@ -88,4 +88,4 @@ def test_a_picture_has_no_swaps(walker):
 def test_a_notice_says_where(walker):
     with collecting() as said:
         put_right([walker, swapped(walker, range(40, 60), "legs")])
-    assert said == ["Person 1: the network took left for right in 20 frames, which was put right: frames 40-59 (legs)."]
+    assert said == ["person-1: the network took left for right in 20 frames, which was put right: frames 40-59 (legs)."]
