@@ -73,23 +73,25 @@ class BulletEngine:
         """See `Engine`."""
         check_targets(targets, (self.n, 36))
         before = self.save()
-        torques, contacts = np.zeros((self.n, 28)), np.zeros((self.n, 15, 3))
-        for i in range(self.n):
+        seen = np.empty((substeps, self.n, ROW_SIZE))
+        contacts = np.zeros((self.n, 15, 3))
+        for i, world in enumerate(self._worlds):  # one after the other: a world stays in the cache while it is stepped
             self._start(i)
-        joints = [joint_lists(np.concatenate([_NO_ROOT, target])) for target in targets]
-        for _ in range(substeps):
-            if self._record:
-                torques += self._muscles.torques(self._worlds, self._frames, self._velocities, targets)
-            for i, world in enumerate(self._worlds):
-                world.pull_towards(joints[i])
+            joints = joint_lists(np.concatenate([_NO_ROOT, targets[i]]))
+            for k in range(substeps):
+                if self._record:
+                    seen[k, i] = np.concatenate(world.state())
+                world.pull_towards(joints)
                 world.step()
                 if self._record:
-                    self._frames[i], self._velocities[i] = world.state()
-                    contacts[i] += world.contact_forces()
-        for i, world in enumerate(self._worlds):
+                    contacts[i] += world.contact_forces() / substeps
             self._frames[i], self._velocities[i] = world.state()
-        self._torques = torques / substeps
-        self._contacts = contacts / substeps if self._record else np.stack([w.contact_forces() for w in self._worlds])
+            if not self._record:
+                contacts[i] = world.contact_forces()
+        self._contacts = contacts
+        if self._record:
+            each = [self._muscles.torques(self._worlds, rows[:, :43], rows[:, 43:], targets) for rows in seen]
+            self._torques = np.mean(each, axis=0)
         self._keep_intact(before)
 
     def frames(self) -> tuple[Array, Array]:
