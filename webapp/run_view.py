@@ -117,6 +117,7 @@ def _person(run_id: str, folder: RunFolder, n: int) -> dict[str, Any]:
                     "url": artifact_url(run_id, f"{root.name}/{shown}"),
                     "npz_url": artifact_url(run_id, f"{root.name}/{data}") if (root / data).is_file() else None,
                     "offset_s": 0,
+                    "written": int(1000 * (root / shown).stat().st_mtime),
                 }
             )
     return {

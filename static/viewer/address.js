@@ -4,7 +4,7 @@ const PANE = /^[\w-]{1,64}$/;
 
 /**
  * What the query string asks for.
- * @returns {{run: string, person: number, t: number, panes: string[], ghost: string, theme: string, follow: boolean,
+ * @returns {{run: string, person: number, t: number, panes: string[], panesChosen: boolean, ghost: string, theme: string, follow: boolean,
  *   keypoints: boolean, embedded: boolean}} `embedded`: within a page that has its own head and progress; `ghost` is "" when off; `panes` are "source" or the names of motions, one to four of them.
  */
 export function readAddress(search = location.search) {
@@ -15,6 +15,7 @@ export function readAddress(search = location.search) {
     person: Math.max(0, Math.trunc(Number(query.get("person"))) || 0),
     t: Math.max(0, Number(query.get("t")) || 0),
     panes: panes.length ? onlyOneSource(panes).slice(0, 4) : ["source", "hmr", "assisted"],
+    panesChosen: panes.length > 0,
     ghost: PANE.test(query.get("ghost") ?? "") ? query.get("ghost") : "",
     embedded: query.get("embedded") === "1",
     theme: ["dark", "light"].includes(query.get("theme")) ? query.get("theme") : "",

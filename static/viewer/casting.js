@@ -30,33 +30,45 @@ export function stageAtWork(run) {
   return stage ? `${stage.title}, ${Math.round(100 * (stage.fraction ?? 0))}\u00a0%` : null;
 }
 
+/** Who stands in for a physics motion that is not there yet: the assisted preview, or the reconstruction. */
+function standIn(wanted, motions) {
+  if (!isPhysics(wanted)) return null;
+  const names = wanted === "assisted" ? ["motion"] : ["assisted", "motion"];
+  return names.map((name) => motions.find((motion) => motion.name === name)).find(Boolean) ?? null;
+}
+
+/** The motion that the physics pane of a run shows unless another is asked for. */
+export const physicsOf = (run) => (run.settings?.physics === "sampling" ? "sampling" : "assisted");
+
 /**
  * What a pane shows.
  * @param {string} wanted the motion chosen in the pane
  * @param {object[]} motions the person's motions that exist by now
  * @param {object} run the run as the server tells it
- * @returns {{motion: object|null, note: string, busy: boolean}} a physics pane shows the reconstruction meanwhile
+ * @returns {{motion: object|null, note: string, busy: boolean}} a physics pane shows a stand-in meanwhile
  */
 export function cast(wanted, motions, run) {
   const own = motions.find((motion) => motion.name === wanted);
   if (own) return { motion: own, note: "", busy: false };
-  const understudy = isPhysics(wanted) ? (motions.find((motion) => motion.name === "motion") ?? null) : null;
+  const understudy = standIn(wanted, motions);
+  const standing = understudy?.name === "assisted" ? "the assisted preview" : "the reconstruction";
   const title = titleOf(wanted, motions);
   if (!isFinished(run)) {
     const stage = stageAtWork(run);
     const note = stage ? `Being computed: ${stage}` : `${title} is waiting for its turn`;
-    return { motion: understudy, note: understudy ? `${note}. Until then: the reconstruction` : note, busy: true };
+    return { motion: understudy, note: understudy ? `${note}. Until then: ${standing}` : note, busy: true };
   }
   const reason = { failed: "the run failed before it", cancelled: "the run was cancelled before it" }[run.state];
   const note = reason ? `${title} is missing: ${reason}.` : `This run has no motion “${title}”.`;
-  return { motion: understudy, note: understudy ? `${note} Shown: the reconstruction.` : note, busy: false };
+  return { motion: understudy, note: understudy ? `${note} Shown: ${standing}.` : note, busy: false };
 }
 
 /**
  * A query string that changes when the motion's file does: the recovered mesh is written a second time once the
- * reconstruction knows where the camera stood.
+ * reconstruction knows where the camera stood, a sampled rollout whenever a better one is found.
  */
 export function versionOf(motion, run) {
+  if (motion.name === "sampling" && motion.written) return `?written=${motion.written}`;
   if (motion.name !== "hmr") return "";
   const placed = run.stages?.some((stage) => stage.name === "reconstruction" && stage.state === "done");
   return placed ? "?placed=1" : "";

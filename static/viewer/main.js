@@ -1,6 +1,7 @@
 /** The viewer page: reads a run, keeps one clock, and lets every part of the page show the same frame. */
 
 import { addressOf, copyText, readAddress } from "./address.js";
+import { physicsOf } from "./casting.js";
 import { Clock } from "./clock.js";
 import { element } from "./dom.js";
 import { fitFrame } from "./embedding.js";
@@ -89,6 +90,10 @@ function onRun(answer) {
     clock.setLength(run.clip.frames, run.clip.fps);
     if (asked.t) clock.seekTime(asked.t);
     asked.t = 0;
+  }
+  if (first && !asked.panesChosen) {
+    panes.recast("assisted", physicsOf(run));
+    view.panes = panes.names;
   }
   refresh();
   if (first) invalidate();

@@ -40,6 +40,11 @@ export class Panes {
     return this.list.map((pane) => pane.name);
   }
 
+  /** Panes that want one motion want another from now on. */
+  recast(from, to) {
+    for (const pane of this.#motionPanes) if (pane.wanted === from) pane.wanted = to;
+  }
+
   get loading() {
     return this.#measuring > 0 || this.#motionPanes.some((pane) => pane.loading);
   }

@@ -1,5 +1,6 @@
 """What the viewer page tells: figures, files, progress, failure, and the ways in which a page can fall short."""
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -51,6 +52,27 @@ def test_running_run_says_how_far_it_is_and_takes_what_comes(open_page: Callable
     ready(page)
     assert page.locator(".viewport").nth(2).inner_text() == ""
     assert frame_of(page) == 12
+
+
+def test_an_unassisted_run_shows_the_preview_until_sampling_comes_and_gets_better(
+    open_page: Callable[..., Page], stub: Stub
+) -> None:
+    run = run_json("alone") | {"state": "running", "settings": {"physics": "sampling"}}
+    stub.runs["alone"] = run
+    page = ready(open_page("alone"))
+    assert page.evaluate("() => window.understudyViewer.panes()[2].shown") == "assisted"
+    assert "the assisted preview" in page.locator(".viewport").nth(2).inner_text()
+    better = copy.deepcopy(run)
+    sampled = better["people"][0]["motions"][1] | {"name": "sampling", "written": 7}  # any file that is there
+    better["people"][0]["motions"].append(sampled)
+    stub.runs["alone"] = better
+    wait_for(page, "window.understudyViewer.panes()[2].shown === 'sampling'")
+    with page.expect_request(lambda request: "written=8" in request.url):
+        again = copy.deepcopy(better)
+        again["people"][0]["motions"][-1]["written"] = 8
+        stub.runs["alone"] = again
+    ready(page)
+    assert page.locator(".viewport").nth(2).inner_text() == ""
 
 
 def test_states_without_a_motion_are_told_plainly(open_page: Callable[..., Page], stub: Stub) -> None:
