@@ -92,8 +92,8 @@ class ImitationEnvironment:
 
     def reset(self) -> Array:
         """Start all anew; the observations [n,O]."""
-        self._start(np.arange(self.n))
-        return self._observe(self._look())
+        everyone = np.arange(self.n)
+        return self._observe(self._start(everyone), everyone)
 
     def step(self, actions: Array) -> Outcome:
         """One policy step with `actions` [n,28] (per degree of freedom, of spherical joints a rotation vector)."""
@@ -107,13 +107,12 @@ class ImitationEnvironment:
         terminated = self._failed(now, wanted)
         truncated = ~terminated & ((self.steps >= self.settings.most_steps) | self.reference.ended(self.ticks))
         terms[terminated] = 0.0
-        last = self._observe(now)
+        last = self._observe(now, slice(None))
         observations = last
         over = np.flatnonzero(terminated | truncated)
         if len(over):
-            self._start(over)
             observations = last.copy()
-            observations[over] = self._observe(self._look())[over]
+            observations[over] = self._observe(self._start(over), over)
         return Outcome(observations, terms.sum(axis=1), terms, terminated, truncated, last)
 
     def targets(self, actions: Array) -> Array:
@@ -124,7 +123,7 @@ class ImitationEnvironment:
         targets[:, _HINGES] += turns[:, _HINGE_DOFS]
         return targets
 
-    def _start(self, which: Array) -> None:
+    def _start(self, which: Array) -> Kinematics:
         if self.settings.random_start:
             self.ticks[which] = self._random.integers(self.reference.length, size=len(which))
         else:
@@ -132,6 +131,7 @@ class ImitationEnvironment:
         self.steps[which] = 0
         at = self.reference.at(self.ticks[which])
         self.engine.set_states(which, at.frames, at.velocities)
+        return at  # the humanoids are where the reference is: no need to look
 
     def _look(self) -> Kinematics:
         frames, velocities = self.engine.frames()
@@ -140,8 +140,9 @@ class ImitationEnvironment:
             frames, velocities, bodies.positions, bodies.rotations, bodies.velocities, bodies.angular_velocities
         )
 
-    def _observe(self, now: Kinematics) -> Array:
-        return observe(now, self.reference.at(self.ticks + TICKS_A_STEP), self.reference.phase(self.ticks))
+    def _observe(self, now: Kinematics, which: Array | slice) -> Array:
+        ticks = self.ticks[which]
+        return observe(now, self.reference.at(ticks + TICKS_A_STEP), self.reference.phase(ticks))
 
     def _terms(self, now: Kinematics, wanted: Kinematics) -> Array:
         if self.settings.reward == "code":

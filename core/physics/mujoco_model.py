@@ -57,6 +57,7 @@ def build_model(settings: WorldSettings) -> tuple[mujoco.MjModel, Layout]:
     # 0.6258 beside 0.6267, squatting feet equally deep); 30 iterations would make 0.6266 of it.
     spec.option.solver = mujoco.mjtSolver.mjSOL_PGS
     spec.option.iterations = 20
+    spec.option.tolerance = 1e-6
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_ISLAND  # one humanoid, nothing to split
     # A state that flies apart must be seen, not silently put back to the start.
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET

@@ -55,6 +55,12 @@ def test_doing_nothing_imitates_for_a_while_and_the_same_seed_gives_the_same_num
     assert np.array_equal(rewards, rewards_again)
 
 
+def test_a_new_episode_is_seen_as_it_is():
+    world = environment()
+    observations = world.reset()
+    assert np.allclose(observations, world._observe(world._look(), slice(None)), atol=1e-9)
+
+
 @pytest.mark.parametrize("reward", ["paper", "code"])
 def test_whoever_falls_gets_nothing_and_starts_anew(reward: str):
     world = environment(reward=reward)
