@@ -251,5 +251,5 @@ def test_the_record_tells_of_the_camera_and_the_curves_of_the_solves(walked: Run
     assert camera["moves"] is False
     assert "assumed" in camera["evidence"]
     solves = read_json(walked.person(0) / "curves.json")["solves"]
-    assert len(solves) == 3
+    assert len(solves) >= 2
     assert all(solve["total"][-1] < solve["total"][0] for solve in solves)

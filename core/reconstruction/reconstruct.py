@@ -50,8 +50,8 @@ class ReconstructionSettings:
     contacts: ContactSettings = field(default_factory=ContactSettings)
     """How contacts are told."""
 
-    contact_solves: int = 2
-    """How often contacts are told anew and solved for."""
+    contact_solves: int = 5
+    """How often contacts are told anew and solved for at most; less where they are told as before."""
 
     seed: int = 0
     """For the random triples of the ground plane."""
@@ -107,10 +107,16 @@ def reconstruct_with_curves(
     progress(0.5, "Finding the ground")
     in_camera = _motion(body, hmr, state)
     ground = ground_under(in_camera, track.present, settings.contacts, settings.seed)
+    footing = None
     for solve in range(settings.contact_solves):
         done = 0.55 + 0.4 * solve / settings.contact_solves
         height = settings.contacts.first_height_m if solve == 0 else settings.contacts.height_m
-        footing = footing_of(ground, standing_of(world_of(in_camera, ground), settings.contacts, height))
+        before, footing = (
+            footing,
+            footing_of(ground, standing_of(world_of(in_camera, ground), settings.contacts, height)),
+        )
+        if before is not None and np.array_equal(before.contacts, footing.contacts):
+            break
         on_ground = replace(evidence, footing=footing)
         inner = part_of(progress, done, done + 0.4 / settings.contact_solves)
         # All is in place by now but the feet: what is an outlier stays one.

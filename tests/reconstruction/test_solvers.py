@@ -78,7 +78,8 @@ def test_adams_first_step_is_the_learning_rate_against_the_gradients_sign(eviden
 def test_curves_name_every_term_and_solve(scene):
     hmr = recover(scene.track)
     content = reconstruct_with_curves(scene.track, hmr).curves_to_json()
-    assert [s["solver"] for s in content["solves"]] == 3 * ["gauss_newton"]
+    assert {s["solver"] for s in content["solves"]} == {"gauss_newton"}
+    assert 2 <= len(content["solves"]) <= 6
     for solve_ in content["solves"]:
         assert set(solve_["terms"]) == {term.name for term in OURS}
         assert np.allclose(np.sum(list(solve_["terms"].values()), axis=0), solve_["total"])
