@@ -14,7 +14,7 @@ from core.control.assisted import lead
 from core.control.failure import time_to_failure
 from core.control.feasible import Feasible, FeasibleSettings, feasible
 from core.control.sampling_cost import CostWeights, Posture
-from core.control.sampling_search import Lineage, PassSettings, Problem, run_pass
+from core.control.sampling_search import Kept, Lineage, Passed, PassSettings, Problem, run_pass, surviving_means
 from core.errors import BadInputError
 from core.humanoid.actions import actions_from_targets, targets_from_actions
 from core.humanoid.bodies import BODY_NAMES
@@ -38,24 +38,27 @@ _SPREAD = {"neck": 0.3, "shoulder": 0.5, "elbow": 0.5}
 class SamplingSettings:
     """How a reference is tracked.
 
-    `samples` a window and pass, of which `kept` states go on; `passes`. `window_s`: an offset lasts so long.
+    `samples` a window, of which `kept` states go on; `passes`: as many windows are tried as there are in so many
+    passes over the motion. `window_s`: an offset lasts so long.
     `noise` rad: standard deviation of the offsets on the PD targets in the first pass (less on neck and arms), times
     `shrink` each pass after, but not below `least_noise`. `carried`: share of the parent's offset; `memory`: share of
-    its cost. `lookahead_s`: a pass's means are taken over those that survived so much longer. `lead_s`: targets lead
+    its cost. `lookahead_s`: a pass's means are taken over those that survived so much longer. `back_s`: a pass that
+    failed is taken up so long before. `lead_s`: targets lead
     the reference by this times its velocity (kd/kp cancels the damping). `step_hz`: about so many simulation steps a
     second. `engine`: one of ENGINES; `threads` of it (0: all cores). `supports` [S,6] m: boxes to stand on.
     """
 
-    samples: int = 800
-    kept: int = 80
-    passes: int = 3
-    window_s: float = 0.1
+    samples: int = 600
+    kept: int = 120
+    passes: int = 4
+    window_s: float = 0.134
     noise: float = 0.15
-    shrink: float = 0.7
+    shrink: float = 0.8
     least_noise: float = 0.04
-    carried: float = 0.5
+    carried: float = 0.8
     memory: float = 0.3
     lookahead_s: float = 0.5
+    back_s: float = 0.8
     lead_s: float = 0.1
     step_hz: float = 240.0
     engine: str = "mujoco"
@@ -156,27 +159,49 @@ def spread() -> Array:
 def _search(
     engine: Engine, problem: Problem, settings: SamplingSettings, progress: Progress, tell: Callable[[Lineage], None]
 ) -> Lineage:
+    """Passes until the budget of windows is used up.
+
+    While the reference gets lost on the way, a pass takes up the last one that got as far as any, some windows before
+    it failed, and more of them each time it fails again. Once it is held to the end, passes go over all of it, with
+    less and less noise, and never lose what was reached.
+    """
     rng = np.random.default_rng(settings.seed)
-    means = np.zeros((len(problem.windows), 28))
-    best: Lineage | None = None
-    for number in range(settings.passes):
-        noise = max(settings.least_noise, settings.noise * settings.shrink**number)
-        window_s = problem.windows[0].stop * problem.step_s
-        lookahead = round(settings.lookahead_s / window_s)
-        parameters = PassSettings(settings.samples, settings.kept, noise, settings.carried, settings.memory, lookahead)
+    n = len(problem.windows)
+    per_s = 1.0 / (problem.windows[0].stop * problem.step_s)
+    budget, used = settings.passes * n, 0
+    means = np.zeros((n, 28))
+    held: Passed | None = None
+    polished, back = 0, settings.back_s
 
-        def tick(window: int, number: int = number) -> None:
-            done = (number + window / len(problem.windows)) / settings.passes
-            progress(done, f"Trying to perform it unassisted, pass {number + 1} of {settings.passes}")
+    def tick() -> None:
+        nonlocal used
+        reached = 0 if held is None else len(held.history)
+        how = "polishing it" if polished else f"{reached / per_s:.1f} s held" if reached else "first try"
+        progress(min(used / budget, 1.0), f"Performing it unassisted: {how}")
+        used += 1
 
-        passed = run_pass(engine, problem, parameters, means, best, rng, tick)
-        means = means.copy()
-        means[: len(passed.means)] = passed.means
-        if passed.best.better_than(best):
-            best = passed.best
-            tell(best)
-    assert best is not None
-    return best
+    while held is None or used < budget:
+        survived = held is not None and held.best.survived
+        resumed: tuple[Kept, ...] = ()
+        if held is not None and not survived:
+            resumed = held.history[: max(0, len(held.history) - round(back * per_s))]
+        if survived and used + n > budget:
+            break
+        polished += survived
+        noise = max(settings.least_noise, settings.noise * settings.shrink**polished)
+        how = PassSettings(settings.samples, settings.kept, noise, settings.carried, settings.memory)
+        elite = held.best if held is not None and survived else None
+        passed = run_pass(engine, problem, how, means, rng, tick, elite, resumed)
+        back = settings.back_s if held is None or len(passed.history) > len(held.history) else back + settings.back_s
+        better = passed.best.better_than(None if held is None else held.best)
+        if better or survived:
+            found = surviving_means(passed.history, round(settings.lookahead_s * per_s))
+            means[: len(found)] = found
+        if better:
+            held = passed
+            tell(passed.best)
+    assert held is not None
+    return held.best
 
 
 def _telling(

@@ -29,12 +29,12 @@ class CostWeights:
     `offsets` per rad^2.
     """
 
-    pose: float = 3.0
-    root_rotation: float = 3.0
-    positions: float = 20.0
+    pose: float = 1.0
+    root_rotation: float = 8.0
+    positions: float = 10.0
     centre_of_mass: float = 20.0
-    velocity: float = 0.5
-    feet: float = 20.0
+    velocity: float = 3.0
+    feet: float = 2.0
     offsets: float = 0.3
 
 

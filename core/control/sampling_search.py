@@ -5,7 +5,7 @@ and Liu, Yin & Guo 2015, "Improving Sampling-based Motion Control" (a pass sampl
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -44,26 +44,28 @@ class Problem:
 @dataclass(frozen=True)
 class PassSettings:
     """One pass: `samples` a window from `kept` states, `noise` rad on the targets, `carried` share of the parent's
-    offset from the mean, `memory` share of the parent's cost, `lookahead` windows after which survivors are counted."""
+    offset from the mean, `memory` share of the parent's cost."""
 
     samples: int
     kept: int
     noise: float
     carried: float
     memory: float
-    lookahead: int
 
 
 @dataclass(frozen=True)
 class Kept:
-    """The states kept after a window: `parents` [K] in the window before, `offsets` [K,28] rad, `actions` [K,s,36],
-    mean body `errors` [K] m at its end and `totals` [K], the costs of the lineage until here."""
+    """The states kept after a window: the engine's rows `states` [K,W], `scores` [K] they were chosen by, `parents`
+    [K] in the window before, `offsets` [K,28] rad, `actions` [K,s,36] and `totals` [K], the costs of the lineage until
+    here. `lost`: none of them is near the reference."""
 
+    states: Array
+    scores: Array
     parents: Array
     offsets: Array
     actions: Array
-    errors: Array
     totals: Array
+    lost: bool
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,12 @@ class Lineage:
         return (self.survived, -self.total) > (other.survived, -other.total)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Passed:
-    """What a pass leaves: the `best` lineage and the `means` [w,28] of the surviving ones."""
+    """What a pass leaves: its `history`, window by window, and the `best` lineage in it."""
 
+    history: tuple[Kept, ...]
     best: Lineage
-    means: Array
-    kept: list[Kept] = field(repr=False)
 
 
 def run_pass(
@@ -97,42 +98,69 @@ def run_pass(
     problem: Problem,
     settings: PassSettings,
     means: Array,
-    elite: Lineage | None,
     rng: np.random.Generator,
-    tick: Callable[[int], None],
+    tick: Callable[[], None],
+    elite: Lineage | None = None,
+    resumed: tuple[Kept, ...] = (),
 ) -> Passed:
-    """One pass over the windows, sampling around `means` [w,28]; `elite`, the best lineage so far, is always among
-    the samples and never dropped, so a pass makes nothing worse. `tick` is told each window's number."""
-    states, scores = problem.start, np.zeros(1)
-    previous = Kept(np.zeros(1, int), np.zeros((1, 28)), np.zeros((1, 0, 36)), np.zeros(1), np.zeros(1))
-    history: list[Kept] = []
+    """One pass over the windows, sampling around `means` [w,28]; ends early where the reference is lost.
+
+    `elite`: a lineage that is always among the samples and never dropped, so that the pass makes nothing worse.
+    `resumed`: the history of an earlier pass, which this one goes on from. `tick` is called before each window.
+    """
+    nobody = Kept(
+        problem.start, np.zeros(1), np.zeros(1, int), np.zeros((1, 28)), np.zeros((1, 0, 36)), np.zeros(1), False
+    )
+    history = list(resumed)
     lost_s = 0.0
-    for w, window in enumerate(problem.windows):
-        tick(w)
-        parents = np.arange(settings.samples) % len(states)
-        deviations = previous.offsets - (means[w - 1] if w else 0.0)
-        offsets = means[w] + settings.carried * deviations[parents]
-        offsets += settings.noise * problem.spread * rng.standard_normal((settings.samples, 28))
-        offsets[0] = means[w]
-        has_elite = elite is not None and w < len(elite.offsets)
-        if has_elite:
-            offsets[0] = elite.offsets[w]  # type: ignore[union-attr]  # the elite is always the first kept
-        actions = actions_from_targets(turned(problem.targets[None, window], offsets[:, None]))
-        seen = engine.rollouts(states[parents], targets_from_actions(actions), problem.substeps)
-        costs, errors = _judge(seen, problem, window, offsets)
-        ranking = costs + settings.memory * scores[parents]
-        chosen = _choose(ranking, settings.kept, has_elite, rng)
-        if not len(chosen):
+    for w in range(len(history), len(problem.windows)):
+        tick()
+        last = history[-1] if history else nobody
+        favourite = elite.offsets[w] if elite is not None and w < len(elite.offsets) else None
+        deviations = last.offsets - (means[w - 1] if w else 0.0)
+        kept = _window(engine, problem, settings, w, last, means[w] + settings.carried * deviations, favourite, rng)
+        if kept is None:
             break
-        states, scores = seen.states[chosen], ranking[chosen]
-        totals = previous.totals[parents] + costs
-        previous = Kept(parents[chosen], offsets[chosen], actions[chosen], errors[chosen], totals[chosen])
-        history.append(previous)
-        lost_s = lost_s + (window.stop - window.start) * problem.step_s if errors[chosen].min() > LOST_M else 0.0
+        history.append(kept)
+        window = problem.windows[w]
+        lost_s = lost_s + (window.stop - window.start) * problem.step_s if kept.lost else 0.0
         if lost_s >= LOST_FOR_S:
             break
-    survived = len(history) == len(problem.windows) and lost_s == 0.0
-    return Passed(_trace(history, survived), surviving_means(history, settings.lookahead), history)
+    survived = len(history) == len(problem.windows) and not history[-1].lost
+    return Passed(tuple(history), _trace(history, survived))
+
+
+def _window(
+    engine: Engine,
+    problem: Problem,
+    settings: PassSettings,
+    w: int,
+    last: Kept,
+    centres: Array,
+    favourite: Array | None,
+    rng: np.random.Generator,
+) -> Kept | None:
+    """Sample window `w` from the states of `last`, around `centres` [K,28] of each; `favourite` [28] is tried from the
+    first of them and kept. None where everybody flew apart."""
+    window = problem.windows[w]
+    parents = np.arange(settings.samples) % len(last.states)
+    offsets = centres[parents]
+    offsets[len(last.states) :] += (
+        settings.noise * problem.spread * rng.standard_normal((max(0, settings.samples - len(last.states)), 28))
+    )
+    if favourite is not None:
+        offsets[0] = favourite
+    actions = actions_from_targets(turned(problem.targets[None, window], offsets[:, None]))
+    seen = engine.rollouts(last.states[parents], targets_from_actions(actions), problem.substeps)
+    costs, errors = _judge(seen, problem, window, offsets)
+    scores = costs + settings.memory * last.scores[parents]
+    chosen = _choose(scores, settings.kept, favourite is not None, rng)
+    if not len(chosen):
+        return None
+    totals = last.totals[parents] + costs
+    lost = bool(errors[chosen].min() > LOST_M)
+    picked = (scores, parents, offsets, actions, totals)
+    return Kept(seen.states[chosen], *(each[chosen] for each in picked), lost)  # type: ignore[call-arg]
 
 
 def _judge(seen, problem: Problem, window: slice, offsets: Array) -> tuple[Array, Array]:
@@ -172,7 +200,7 @@ def _trace(history: list[Kept], survived: bool) -> Lineage:
     return Lineage(np.array(offsets[::-1]), np.concatenate(actions[::-1]), total, survived)
 
 
-def surviving_means(history: list[Kept], lookahead: int) -> Array:
+def surviving_means(history: tuple[Kept, ...], lookahead: int) -> Array:
     """[w,28]: of each window the mean offset over the states kept `lookahead` windows later, each with its ancestor's.
 
     To the very end all lineages share their first ancestors, and one ancestor's offset is as noisy as any sample."""
