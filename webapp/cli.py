@@ -6,6 +6,7 @@ from webapp.commands.doctor import doctor
 from webapp.commands.evaluate import evaluate
 from webapp.commands.export import export
 from webapp.commands.import_bundle import import_bundle
+from webapp.commands.perform import perform
 from webapp.commands.run import run
 from webapp.commands.serve import serve
 from webapp.commands.train_hmr import train_hmr
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 for command in (serve, run, evaluate, doctor):
     app.command()(command)
+app.command()(perform)
 app.command()(export)
 app.command("import")(import_bundle)
 app.command("train-hmr")(train_hmr)

@@ -1,12 +1,13 @@
 """A reference is made feasible before muscles try it: out of the ground, launched if it starts in the air, and its
 impossible parts named. Pure: what was done is told as sentences, not printed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from core.control.assisted import check_reference
+from core.control.balance import BalanceSettings, balanced
 from core.errors import BadInputError
 from core.humanoid.bodies import BODY_NAMES
 from core.humanoid.character import JOINTS
@@ -39,15 +40,18 @@ class FeasibleSettings:
     airborne_m: float = 0.05
     joint_speed: float = 40.0
     root_speed: float = 30.0
+    balance: BalanceSettings = field(default_factory=BalanceSettings)
 
 
 @dataclass(frozen=True)
 class Feasible:
-    """The `motion` to try, `velocities` [T,34] along it, and what was changed or is impossible, as sentences."""
+    """The `motion` to try, `velocities` [T,34] along it, what was changed or is impossible, as sentences, and the
+    motion as it was `given`, at the same rate: what a rollout is measured by."""
 
     motion: HumanoidMotion
     velocities: Array
     remarks: tuple[str, ...]
+    given: HumanoidMotion
 
 
 def feasible(
@@ -57,15 +61,20 @@ def feasible(
     height above the ground means nothing."""
     settings = settings or FeasibleSettings()
     check_reference(reference, settings.max_depth_m)
-    motion = at_control_rate(reference, settings.control_hz)
+    motion = given = at_control_rate(reference, settings.control_hz)
     remarks: list[str] = []
     if not on_supports:
         motion = _lowered(motion, settings, remarks)
     motion = _lifted(motion, settings, remarks)
+    if not on_supports:
+        motion, shift = balanced(motion, settings.balance)
+        if shift > 0.1:
+            remarks.append(f"The reference is off balance; body and steps were shifted by up to {100 * shift:.0f} cm.")
+        motion = _lifted(motion, settings, [])  # a leg that could not reach may have gone into the ground
     speeds = velocities(motion)
     _check_speeds(motion, speeds, settings, remarks)
     speeds = _launched(motion, speeds, settings, remarks)
-    return Feasible(motion, speeds, tuple(remarks))
+    return Feasible(motion, speeds, tuple(remarks), given)
 
 
 def at_control_rate(motion: HumanoidMotion, control_hz: float) -> HumanoidMotion:

@@ -1,20 +1,40 @@
-"""What the pipeline and the command line share: a sampled rollout of a person's reference, on the person's frames."""
+"""What the pipeline and the command line share: a motion file's reference, named settings, a rollout's own frames."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from core.control.sampling import SETTINGS, SamplingSettings
 from core.errors import BadInputError
-from core.motion import BodyMotion, Rollout
+from core.export.sources import humanoid_on_body, motion_from_file
+from core.humanoid import retarget
+from core.motion import BodyMotion, HumanoidMotion, Rollout
 
 
-def sampling_settings(name: str, seed: int = 0, on: BodyMotion | None = None, scale: float = 1.0) -> SamplingSettings:
+def reference_from_file(path: Path) -> tuple[HumanoidMotion, BodyMotion]:
+    """The humanoid's reference in a motion file of any kind (`core.export.sources`), and the body to show it on.
+
+    A DeepMimic file is the reference itself; all others are fitted to the humanoid. `BadInputError` for a file that is
+    none, and for a motion in camera coordinates.
+    """
+    path = Path(path)
+    if path.suffix.lower() in (".txt", ".json") and path.is_file():
+        reference = HumanoidMotion.load(path)
+        return reference, humanoid_on_body(reference)
+    motion = motion_from_file(path)
+    return retarget(motion), motion
+
+
+def sampling_settings(
+    name: str, seed: int = 0, on: BodyMotion | None = None, scale: float = 1.0, engine: str = "mujoco"
+) -> SamplingSettings:
     """The settings called `name`, with the boxes of the person's motion `on`, in humanoid metres (times `scale`)."""
     if name not in SETTINGS:
         raise BadInputError(f"The setting should be one of {', '.join(SETTINGS)}, but is {name!r}.")
     boxes = np.zeros((0, 6)) if on is None else on.supports * scale
-    return replace(SETTINGS[name], seed=seed, supports=tuple(tuple(box) for box in boxes.tolist()))
+    supports = tuple(tuple(box) for box in boxes.tolist())
+    return replace(SETTINGS[name], seed=seed, supports=supports, engine=engine)
 
 
 def at_rate_of(rollout: Rollout, fps: float) -> Rollout:

@@ -20,7 +20,7 @@ from core.humanoid.actions import actions_from_targets, targets_from_actions
 from core.humanoid.bodies import BODY_NAMES
 from core.humanoid.character import JOINTS
 from core.humanoid.kinematics import forward_kinematics
-from core.humanoid.resampling import central_differences, resample
+from core.humanoid.resampling import central_differences, resample, velocities
 from core.imitation.rewards import NAMES, Performance, imitation_terms
 from core.motion import HumanoidMotion, Rollout
 from core.notices import notice
@@ -51,7 +51,7 @@ class SamplingSettings:
     samples: int = 600
     kept: int = 120
     passes: int = 4
-    window_s: float = 0.134
+    window_s: float = 0.1
     noise: float = 0.15
     shrink: float = 0.8
     least_noise: float = 0.04
@@ -223,7 +223,9 @@ def _rollout(
 
 
 def replayed(engine: Engine, prepared: Feasible, actions: Array, settings: SamplingSettings) -> Rollout:
-    """The rollout of `actions` [S,36] on the feasible reference of S + 1 frames; the last frame repeats an action."""
+    """The rollout of `actions` [S,36] on the feasible reference of S + 1 frames; the last frame repeats an action.
+
+    Rewards and the fall are measured by the reference as it was given."""
     motion = prepared.motion
     start = (motion.frames[0], prepared.velocities[0])
     seen = replay(engine, start, actions, substeps(settings, motion.fps))
@@ -235,7 +237,8 @@ def replayed(engine: Engine, prepared: Feasible, actions: Array, settings: Sampl
         np.concatenate([start[1][None], seen.velocities[0]]),
         positions,
     )
-    wanted = forward_kinematics(motion.frames).positions
+    given = prepared.given
+    wanted = forward_kinematics(given.frames).positions
     return Rollout(
         fps=motion.fps,
         times=motion.times,
@@ -245,7 +248,7 @@ def replayed(engine: Engine, prepared: Feasible, actions: Array, settings: Sampl
         joint_torques=_at_frames(seen.torques[0]),
         contact_forces=_at_frames(seen.contact_forces[0]),
         residual_wrench=np.zeros((len(motion), 6)),
-        reward_terms=imitation_terms(ours, Performance(motion.frames, prepared.velocities, wanted)),
+        reward_terms=imitation_terms(ours, Performance(given.frames, velocities(given), wanted)),
         reward_names=NAMES,
         engine=engine.name,
         tracker="sampling",

@@ -125,6 +125,7 @@ def test_no_command_pretends_to_exist():
         "serve",
         "run",
         "evaluate",
+        "perform",
         "doctor",
         "export",
         "import",

@@ -1,0 +1,69 @@
+"""`understudy perform`: a motion file in, a performance under physics out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from core.errors import BadInputError
+from webapp.commands.run import unused_folder
+from webapp.commands.terminal import console, plain_errors, progress_bars
+
+
+def perform(
+    motion: Annotated[Path, typer.Argument(help="AMASS npz, DeepMimic txt, or a motion.npz of a run.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the artifacts (default: runs/NAME).")] = None,
+    physics: Annotated[str, typer.Option(help="sampling (unassisted) or assisted.")] = "sampling",
+    setting: Annotated[str, typer.Option(help="quick or refined (about six times as long).")] = "quick",
+    engine: Annotated[str, typer.Option(help="Where it is sampled: mujoco.")] = "mujoco",
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+) -> None:
+    """Perform a motion file under physics: by sampling, with muscles alone, or assisted."""
+    from core.notices import collecting
+
+    with plain_errors(), collecting() as notices:
+        if physics not in ("sampling", "assisted"):
+            raise BadInputError(f"Physics should be sampling or assisted, but is {physics!r}.")
+        target = _new_folder(out or unused_folder(motion.name.split(".")[0]))
+        _perform(motion, target, physics, setting, engine, seed)
+    for text in notices:
+        console.print(f"[yellow]Note:[/] {escape(text)}")
+    console.print(f"Done. Everything is in [bold]{escape(str(target))}[/]")
+
+
+def _new_folder(out: Path) -> Path:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BadInputError(f"--out should be a new or empty folder, but {out} is not.")
+    return out
+
+
+def _perform(source: Path, out: Path, physics: str, setting: str, engine: str, seed: int) -> None:
+    from core.body import load_body
+    from core.control.assisted import assisted
+    from core.control.performing import reference_from_file, sampling_settings
+    from core.control.sampling import perform_sampling
+    from core.export.glb import write_glb
+    from core.humanoid import rollout_to_body
+    from core.motion import Rollout
+    from core.pipeline import ROLLOUT_COLOUR
+
+    reference, motion = reference_from_file(source)
+    settings = sampling_settings(setting, seed, motion, reference.scale, engine)
+
+    def keep(rollout: Rollout) -> None:
+        motion.save(out / "motion.npz")  # on whose body the rollout is shown and exported
+        reference.save(out / "reference.txt")
+        rollout.save(out / f"{physics}.npz")
+        write_glb(out / f"{physics}-body.glb", rollout_to_body(rollout, motion), load_body(), ROLLOUT_COLOUR)
+
+    with progress_bars() as bars:
+        task = bars.add_task("Perform it", total=1.0, message="")
+
+        def progress(fraction: float, message: str = "") -> None:
+            bars.update(task, completed=fraction, message=message)
+
+        if physics == "assisted":
+            keep(assisted(reference, progress=progress))
+        else:
+            keep(perform_sampling(reference, settings, progress, on_best=keep))
