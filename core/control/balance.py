@@ -92,7 +92,7 @@ def stance_of(motion: HumanoidMotion, settings: BalanceSettings) -> Stance:
     speed = np.linalg.norm(np.gradient(poses.positions[:, FEET], motion.times, axis=0), axis=-1)
     standing = low[:, FEET] & (speed < settings.contact_m_s)
     # The end of a shin is always near the ground; it lies on it when it is as low as a sole.
-    others = (np.delete(lows, FEET, axis=1) < settings.contact_m / 3).any(axis=1)
+    others = np.any(np.delete(lows, FEET, axis=1) < settings.contact_m / 3, axis=1)
     soles = foot_corners(poses)[..., _HORIZONTAL]
     middle = soles.mean(axis=2, keepdims=True)
     corners = middle + settings.inside * (soles - middle)

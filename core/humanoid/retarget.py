@@ -3,17 +3,17 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from core.body import Body, load_body
 from core.body.kinematics import body_motion, pose_body
 from core.body.leg_ik import LEGS as _LEGS
-from core.body.leg_ik import bend_leg, move_ankles
+from core.body.leg_ik import move_ankles
 from core.errors import BadInputError
-from core.humanoid.bodies import BODY_NAMES
 from core.humanoid.character import LEG_LENGTH
-from core.humanoid.kinematics import forward_kinematics, frames_from_bodies, frames_from_rotations, lowest_foot
-from core.humanoid.smpl_mapping import AXES, hinged, humanoid_to_smpl_poses, smpl_to_humanoid_frames
+from core.humanoid.kinematics import forward_kinematics, frames_from_bodies, lowest_foot
+from core.humanoid.legs import LEGS as _HUMANOID_LEGS
+from core.humanoid.legs import feet_moved
+from core.humanoid.smpl_mapping import humanoid_to_smpl_poses, smpl_to_humanoid_frames
 from core.mesh_recovery.closed_form import local_axis_angles
 from core.motion import BodyMotion, HumanoidMotion, Rollout
 from core.reconstruction.contacts import predict_contacts
@@ -21,9 +21,6 @@ from core.reconstruction.contacts import predict_contacts
 Array = np.ndarray
 
 _HIPS = (1, 2)
-_HUMANOID_LEGS = tuple(
-    tuple(BODY_NAMES.index(f"{side}_{part}") for part in ("hip", "knee", "ankle")) for side in ("left", "right")
-)
 
 
 @dataclass(frozen=True)
@@ -106,19 +103,9 @@ def _frames(motion: BodyMotion, scale: float) -> Array:
     far from the middle of the hips as the person's, scaled. Legs of other proportions would else slide."""
     frames = smpl_to_humanoid_frames(motion.poses, scale * mid_hip(motion.joints))
     posed = forward_kinematics(frames)
-    rotations = Rotation.from_quat(posed.rotations.reshape(-1, 4), scalar_first=True) * AXES.inv()
-    matrices = rotations.as_matrix().reshape(len(frames), -1, 3, 3)
-    for (hip, knee, ankle), theirs in zip(_HUMANOID_LEGS, _LEGS, strict=True):
-        move = scale * motion.joints[:, theirs[2]] - posed.joints[:, ankle]
-        matrices[:, hip], matrices[:, knee] = bend_leg(
-            posed.joints[:, [hip, knee, ankle]], matrices[:, hip], matrices[:, knee], move
-        )
-        thigh, shin = (Rotation.from_matrix(matrices[:, b]) * AXES for b in (hip, knee))
-        thigh, shin = hinged(thigh, shin, direction=-1.0)
-        matrices[:, hip], matrices[:, knee] = ((r * AXES.inv()).as_matrix() for r in (thigh, shin))
-    humanoid = Rotation.from_matrix(matrices.reshape(-1, 3, 3)) * AXES
-    quaternions = humanoid.as_quat(canonical=True, scalar_first=True).reshape(len(frames), -1, 4)
-    return frames_from_rotations(frames[:, :3], quaternions)
+    ankles = [(humanoid[2], theirs[2]) for humanoid, theirs in zip(_HUMANOID_LEGS, _LEGS, strict=True)]
+    moves = [scale * motion.joints[:, theirs] - posed.joints[:, ours] for ours, theirs in ankles]
+    return feet_moved(frames, np.stack(moves, axis=1))
 
 
 def _reach_like_the_humanoid(body: Body, poses: Array, betas: Array, frames: Array, scale: float) -> Array:
