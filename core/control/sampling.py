@@ -30,7 +30,7 @@ from core.progress import Progress, silent
 Array = np.ndarray
 OnBest = Callable[[Rollout], None]
 
-ENGINES = ("mujoco",)
+ENGINES = ("mujoco", "bullet")
 _SPREAD = {"neck": 0.3, "shoulder": 0.5, "elbow": 0.5}
 
 
@@ -112,9 +112,13 @@ def perform_sampling(
 
 def make_engine(settings: SamplingSettings, fps: float) -> Engine:
     """The engine, with one humanoid and steps that divide a control step at `fps`."""
+    world = WorldSettings(step_hz=fps * substeps(settings, fps), supports=settings.supports)
+    if settings.engine == "bullet":
+        from core.physics.bullet_engine import BulletEngine
+
+        return BulletEngine(1, world)
     from core.physics.mujoco_engine import MujocoEngine
 
-    world = WorldSettings(step_hz=fps * substeps(settings, fps), supports=settings.supports)
     return MujocoEngine(1, world, settings.threads)
 
 
