@@ -11,7 +11,7 @@ from webapp.commands.terminal import console, plain_errors, progress_bars
 
 def train_hmr(
     out: Annotated[Path, typer.Option(help="Folder for model.onnx, manifest.json, regressor.pt and curves.json.")],
-    steps: Annotated[int, typer.Option(min=1, help="Steps of gradient.")] = 4000,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of gradient.")] = 6000,
     seconds: Annotated[float | None, typer.Option(min=1, help="A budget of time instead of steps [s].")] = None,
     seed: Annotated[int, typer.Option(help="Seed of people, noise and initial weights.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the layers; people are drawn on one more.")] = 1,

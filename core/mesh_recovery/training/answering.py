@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from core.keypoints.skeletons import SYMMETRIC_PAIRS
 from core.mesh_recovery.training.geometry import matrix_from_6d
-from core.mesh_recovery.training.network import Regressor, parts
+from core.mesh_recovery.training.network import THETA, Regressor, parts
 
 MIRRORED_JOINTS = (0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22)
 """SMPL's joints with left and right exchanged."""
@@ -34,8 +34,9 @@ class Exported(nn.Module):
         self.register_buffer("signs", torch.tensor([-1.0, 1, 1, -1, 1, 1]))
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        camera, rotations, betas = parts(self.regressor(features)[-1])
-        mirrored_camera, mirrored_rotations, mirrored_betas = parts(self.regressor(self.mirror(features))[-1])
+        theta = self.regressor(torch.cat([features, self.mirror(features)]))[-1].reshape(2, -1, THETA)
+        camera, rotations, betas = parts(theta[0])
+        mirrored_camera, mirrored_rotations, mirrored_betas = parts(theta[1])
         back = mirrored_camera * self.signs[[1, 0, 1]]
         columns = (rotations + self.mirror_rotations(mirrored_rotations))[..., :2]
         mean = matrix_from_6d(columns.transpose(-1, -2).flatten(-2))

@@ -38,18 +38,34 @@ def export(regressor: Regressor, folder: Path, name: str = "Understudy's regress
             opset_version=17,
             dynamo=False,
         )
+        _fold_constants(temporary)
         _halve(temporary)
     with replacing(folder / MANIFEST_FILE) as temporary:
         manifest = {"family": "keypoints", "name": name, "step_s": settings.step_s, "licence": "Apache-2.0"}
         temporary.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
+def _fold_constants(path: Path) -> None:
+    """Let ONNX Runtime work out what does not depend on the input; what it writes is plain ONNX again."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(path)
+    onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
 def _halve(path: Path) -> None:
-    """Store large float32 initialisers as float16 behind a Cast, which ONNX Runtime folds when it loads."""
+    """Store large float32 initialisers as float16 behind a Cast, which ONNX Runtime folds when it loads; name only the
+    operator sets that are used."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
     model = onnx.load(path)
+    used = {node.domain for node in model.graph.node}
+    versions = [each for each in model.opset_import if each.domain in used]
+    del model.opset_import[:]
+    model.opset_import.extend(versions)
     casts = []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from core.mesh_recovery.training.body_axes import DERIVED, derived, rest_lengths
+from core.mesh_recovery.training.cleaning import cleaned
+from core.mesh_recovery.training.first_guess import FirstGuess
 from core.mesh_recovery.training.geometry import matrix_from_6d
 from core.mesh_recovery.windows import FEATURES
 
@@ -25,7 +27,7 @@ class NetworkSettings:
     """Width of the layer that each frame passes by itself."""
     frame_code: int = 64
     """Numbers that a frame becomes."""
-    feature: int = 704
+    feature: int = 640
     """Width of the encoder."""
     blocks: int = 2
     """Residual blocks of the encoder."""
@@ -50,7 +52,6 @@ class Regressor(nn.Module):
     """Features [N,W,198] -> theta = (camera s, tx, ty; 24 rotations in 6D; 10 shape numbers), three times better."""
 
     mean: Tensor
-    lengths: Tensor
 
     def __init__(self, settings: NetworkSettings | None = None, mean_rotations: Tensor | None = None) -> None:
         super().__init__()
@@ -58,7 +59,7 @@ class Regressor(nn.Module):
         self.frame = nn.Sequential(
             nn.Linear(FEATURES + DERIVED, s.frame_hidden), nn.ReLU(), nn.Linear(s.frame_hidden, s.frame_code), nn.ReLU()
         )
-        self.enter = nn.Linear(s.window * s.frame_code + FEATURES + DERIVED, s.feature)
+        self.enter = nn.Linear(s.window * s.frame_code + FEATURES + 2 * DERIVED, s.feature)
         self.blocks = nn.Sequential(*(ResidualBlock(s.feature) for _ in range(s.blocks)), nn.LayerNorm(s.feature))
         self.from_feature = nn.Linear(s.feature, s.hidden)
         self.from_theta = nn.Linear(THETA, s.hidden, bias=False)
@@ -66,16 +67,23 @@ class Regressor(nn.Module):
         self.delta = nn.Linear(s.hidden, THETA)
         nn.init.normal_(self.delta.weight, std=1e-3)  # the first answers are near the mean
         nn.init.zeros_(self.delta.bias)
-        self.register_buffer("lengths", rest_lengths())
+        self.first_guess = FirstGuess(rest_lengths())
         self.register_buffer("mean", mean_theta(mean_rotations))
 
     def forward(self, features: Tensor) -> list[Tensor]:
         """theta [N,157] after each round."""
-        features = torch.cat([features, derived(features, self.lengths)], dim=-1)
-        codes = self.frame(features).flatten(1)
-        middle = features[:, self.settings.window // 2]
-        feature = self.from_feature(torch.relu(self.blocks(self.enter(torch.cat([codes, middle], dim=1)))))
-        theta = self.mean + 0.0 * features[:, 0, :1]  # the batch's size: exported, `expand` would keep the example's
+        with torch.autocast("cpu", enabled=False):  # geometry wants all digits
+            seen, calm = cleaned(features)
+            start = self.first_guess(calm, parts(self.mean[None])[1][0])[..., :2].transpose(-1, -2).flatten(1)
+            frames = torch.cat([seen, derived(calm, self.first_guess.lengths)], dim=-1)
+            middle = slice(self.settings.window // 2, self.settings.window // 2 + 1)
+            as_seen = derived(seen, self.first_guess.lengths)[:, middle]
+        codes = self.frame(frames).flatten(1)
+        everything = torch.cat([codes, frames[:, middle].flatten(1), as_seen.flatten(1)], dim=1)
+        feature = self.from_feature(torch.relu(self.blocks(self.enter(everything))))
+        rows = start[:, :1] * 0.0  # carries the batch's size: exported, `expand` would keep the example's
+        camera, shape = rows + self.mean[:CAMERA], rows + self.mean[-SHAPE:]
+        theta = torch.cat([camera, start, shape], dim=1)
         answers = []
         for _ in range(self.settings.iterations):
             # the layer on [feature, theta], its two halves apart: the feature's is the same in all rounds
@@ -86,7 +94,8 @@ class Regressor(nn.Module):
 
 
 def mean_theta(rotations: Tensor | None = None) -> Tensor:
-    """Where the feedback starts: camera (0.9, 0, 0), `rotations` [24,3,3] or upright and at rest, mean shape."""
+    """Where the feedback starts when nothing is known: camera (0.9, 0, 0), `rotations` [24,3,3] or upright and at rest,
+    mean shape. What is known of the rotations takes their place (`first_guess`)."""
     if rotations is None:
         rotations = torch.eye(3).expand(24, 3, 3).clone()
         rotations[0] = torch.diag(torch.tensor([1.0, -1.0, -1.0]))  # upright before a camera whose y points down
