@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from core.mesh_recovery.contract import read_manifest
 from core.mesh_recovery.training.answering import Exported
-from core.mesh_recovery.training.batches import BatchSettings
+from core.mesh_recovery.training.batches import BatchSettings, BatchSource
 from core.mesh_recovery.training.export import OUTPUTS, export, load_weights, rounded
 from core.mesh_recovery.training.losses import LossWeights
 from core.mesh_recovery.training.network import NetworkSettings
@@ -72,7 +72,7 @@ def test_the_export_answers_as_torch_does(trained, tmp_path):
     export(trained.regressor, tmp_path)
     assert read_manifest(tmp_path).step_s == TINY.network.step_s
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
-    features = torch.randn(7, 3, 198, generator=torch.manual_seed(0))
+    features = BatchSource(5, TINY.network).draw(7).features
     got = session.run(list(OUTPUTS), {"features": features.numpy()})
     with torch.no_grad():
         wanted = Exported(rounded(trained.regressor))(features)
