@@ -6,7 +6,6 @@ command line runs them one after another (`run_all`); `core.jobs` wraps each in 
 
 import dataclasses
 import importlib.metadata
-import math
 import platform
 import time
 from collections.abc import Callable
@@ -28,102 +27,24 @@ from core.export.glb import write_glb
 from core.export.video import SideBySideSettings, write_side_by_side
 from core.humanoid import RetargetSettings, retarget, rollout_to_body
 from core.keypoints import KeypointSettings
-from core.keypoints.corrections import Correction
 from core.keypoints.people_files import choose_people, keep_people
-from core.keypoints.sources import check_source, fingerprint, tracks_from
+from core.keypoints.sources import fingerprint, tracks_from
 from core.mesh_recovery import MeshRecoverySettings, recover_body
-from core.mesh_recovery.choosing import check_choice
 from core.metrics import plausibility, rollout_figures
 from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
 from core.notices import collecting, notice
 from core.progress import Progress, part_of, silent
-from core.reconstruction import SOLVERS, ReconstructionSettings, close_cycle, find_cycle, reconstruct_with_curves
+from core.reconstruction import ReconstructionSettings, close_cycle, find_cycle, reconstruct_with_curves
 from core.reconstruction.contacts import SOLES
 from core.reconstruction.ground import CAMERA_UP, Ground, camera_on_ground
-from core.reconstruction.height import check_height
 from core.reconstruction.placing import place_in_world
 from core.run_folder import RunFolder, read_json, write_json
+from core.run_settings import RunSettings
 from core.video import WindowSettings, load_clip, make_clip
 from core.video.camera_facts import focal_length_record, motion_record
-from core.video.window import check_time_scale
 
-PHYSICS = ("assisted", "sampling", "none")
 HMR_COLOUR, MOTION_COLOUR, ROLLOUT_COLOUR = (0.93, 0.62, 0.36), (0.36, 0.66, 0.90), (0.45, 0.78, 0.55)
 _REPORTED_VERSIONS = ("understudy", "numpy", "onnxruntime", "av", "pybullet", "mujoco")
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """What a person chooses for a run."""
-
-    start_s: float = 0.0
-    """Start of the window in the source [s]."""
-    end_s: float | None = None
-    """End of the window [s]; None is the source's end."""
-    person: str = "0"
-    """Which person: a number (0 is the largest on screen) or "all"."""
-    keypoints: str = "blazepose"
-    """Where keypoints come from: "blazepose" (heavy), "blazepose:full", which is faster and less sure, "rtm", or a
-    folder, zip or file of OpenPose's JSON (`core.keypoints.sources`)."""
-    physics: str = "assisted"
-    """How the humanoid follows the motion under physics: "assisted" (led by hand, in seconds), "sampling" (that first,
-    then by its muscles alone, `core.control.sampling`) or "none"."""
-    seed: int = 0
-    """Seed of everything random."""
-    max_seconds: float = 120.0
-    """The longest window that is taken [s]."""
-    hmr: str = "embedded"
-    """What recovers the body: "embedded", "closed-form", or a folder with a network (docs/hmr-models.md)."""
-    corrections: tuple[Correction, ...] = ()
-    """Who is who, by a person's own word, applied in this order (`core.keypoints.corrections`)."""
-    video: bool = True
-    """Whether side_by_side.mp4 is drawn."""
-    body: str = EMBEDDED
-    """The body that meshes are shown on: "embedded", or the path of a person's own SMPL-family file."""
-
-    solver: str = "gauss_newton"
-    """What reconstructs the motion: "gauss_newton", or "adam" as SFV published it."""
-    height_m: float | None = None
-    """The person's height [m], which sets the scale; None takes the recovered shape's."""
-    time_scale: float = 1.0
-    """How many times slower than life the video plays."""
-    loop: bool = False
-    """Whether the reference motion is one cycle of the motion, closed."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "corrections", tuple(Correction.from_json(each) for each in self.corrections))
-        if self.physics not in PHYSICS:
-            raise BadInputError(f"Physics should be one of {', '.join(PHYSICS)}, but is {self.physics!r}.")
-        check_source(self.keypoints)
-        check_choice(self.hmr)
-        if self.body != EMBEDDED and not Path(self.body).is_file():
-            raise BadInputError(f"The body should be {EMBEDDED!r} or an SMPL file, but {self.body} does not exist.")
-        if self.solver not in SOLVERS:
-            raise BadInputError(f"The solver should be one of {', '.join(SOLVERS)}, but is {self.solver!r}.")
-        check_height(self.height_m)
-        check_time_scale(self.time_scale)
-        if self.person != "all" and not self.person.isdecimal():
-            raise BadInputError(f"The person should be a number from 0 or 'all', but is {self.person!r}.")
-        if not math.isfinite(self.start_s) or self.start_s < 0:
-            raise BadInputError(f"The window should start at 0 s or later, but starts at {self.start_s} s.")
-        if self.end_s is not None and not self.end_s > self.start_s:
-            raise BadInputError(
-                f"The window should end after its start, but runs from {self.start_s:g} s to {self.end_s:g} s."
-            )
-
-    def to_json(self) -> dict[str, Any]:
-        """The settings as plain JSON."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "RunSettings":
-        """The settings from JSON; unknown names are refused with the known ones named."""
-        known = {f.name for f in dataclasses.fields(cls)}
-        if unknown := set(content) - known:
-            raise BadInputError(
-                f"Settings should be among {', '.join(sorted(known))}, but there is {', '.join(sorted(unknown))}."
-            )
-        return cls(**content)
 
 
 @dataclass(frozen=True)

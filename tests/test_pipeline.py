@@ -17,8 +17,9 @@ from core.control.sampling import SETTINGS
 from core.errors import BadInputError, NoPersonError
 from core.humanoid import rollout_to_body
 from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
-from core.pipeline import STAGES, RunSettings, applies, run_all, run_stage
+from core.pipeline import STAGES, applies, run_all, run_stage
 from core.run_folder import RunFolder, read_json
+from core.run_settings import RunSettings
 from core.video import load_clip
 from core.video.decode import read_frames
 

@@ -67,8 +67,9 @@ def _run(source: Path, person: int, start: float, end: float | None) -> list[Any
     """Run the stages on a video or a picture, once with the tracked crop and once on the whole picture."""
     from core.evaluation import read_predictions
     from core.evaluation.whole_picture import whole_picture_landmarks
-    from core.pipeline import RunSettings, Stage, run_all
+    from core.pipeline import Stage, run_all
     from core.run_folder import RunFolder
+    from core.run_settings import RunSettings
     from core.video import load_clip
     from webapp.commands.run import prepare_folder
 

@@ -47,8 +47,9 @@ def run(
     with plain_errors():
         path = source_path(source)
         from core.body.smpl_file import chosen_body
-        from core.pipeline import RunSettings, Stage, run_all
+        from core.pipeline import Stage, run_all
         from core.run_folder import RunFolder, read_json
+        from core.run_settings import RunSettings
         from core.video import WindowSettings, check_source
 
         settings = RunSettings(
