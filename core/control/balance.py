@@ -7,14 +7,15 @@ The smallest shifts d(t) of the body and f of each footstep that put p into the 
 repeated, since the nearest point of the feet depends on p.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, label
 from scipy.sparse import csr_matrix, diags, hstack, vstack
 from scipy.sparse.linalg import spsolve
 
-from core.humanoid.character import FEET
+from core.control.footing import FootingSettings, standing_feet
+from core.humanoid.character import FEET, PARENTS
 from core.humanoid.kinematics import centre_of_mass, foot_corners, forward_kinematics
 from core.humanoid.legs import feet_moved
 from core.humanoid.shapes import lowest_points
@@ -24,6 +25,8 @@ Array = np.ndarray
 
 _HORIZONTAL = [0, 2]
 _GRAVITY = 9.8
+_LEGS = [*FEET, *(PARENTS[foot] for foot in FEET)]
+"""Feet and shins, whose ends are always near the ground."""
 
 
 @dataclass(frozen=True)
@@ -31,18 +34,18 @@ class BalanceSettings:
     """How a reference is balanced.
 
     Weights of squares of metres: `body` and `feet` of their shifts, `point` of how far the zero-moment point is outside
-    the feet, `bend` (times s^4) of the body's shift's acceleration. `contact_m`: a foot lower than this above the
-    ground and slower than `contact_m_s` stands. `inside`: the share of a foot's length and width that counts.
-    `smooth_s`: standard deviation of the filter on the centre of mass before its acceleration is taken. `least_m`:
-    smaller shifts are not worth it and left. `most_m`: greater ones are cut to this.
+    the feet, `bend` (times s^4) of the body's shift's acceleration. `upright_m`: whose hips are lower is not on its
+    feet. `footing`: which feet stand. `inside`: the share of a foot's length and width that counts. `smooth_s`:
+    standard deviation of the filter on the centre of mass before its acceleration is taken. `least_m`: smaller shifts
+    are not worth it and left. `most_m`: greater ones are cut to this. `rounds` of least squares.
     """
 
     body: float = 1.0
     feet: float = 1.0
     point: float = 20.0
     bend: float = 0.002
-    contact_m: float = 0.06
-    contact_m_s: float = 1.0
+    upright_m: float = 0.55
+    footing: FootingSettings = field(default_factory=FootingSettings)
     inside: float = 0.7
     smooth_s: float = 0.06
     least_m: float = 0.04
@@ -88,11 +91,9 @@ def stance_of(motion: HumanoidMotion, settings: BalanceSettings) -> Stance:
     centre = gaussian_filter1d(centre_of_mass(poses.positions), settings.smooth_s * motion.fps, axis=0, mode="nearest")
     felt = np.clip(_GRAVITY + _second_difference(centre[:, 1]) * motion.fps**2, 0.5 * _GRAVITY, 2 * _GRAVITY)
     lows = lowest_points(poses.positions, poses.rotations)
-    low = lows < settings.contact_m
-    speed = np.linalg.norm(np.gradient(poses.positions[:, FEET], motion.times, axis=0), axis=-1)
-    standing = low[:, FEET] & (speed < settings.contact_m_s)
-    # The end of a shin is always near the ground; it lies on it when it is as low as a sole.
-    others = np.any(np.delete(lows, FEET, axis=1) < settings.contact_m / 3, axis=1)
+    standing = standing_feet(motion.frames, motion.fps, settings.footing)
+    others = np.any(np.delete(lows, _LEGS, axis=1) < settings.footing.contact_m, axis=1)
+    others |= poses.joints[:, 0, 1] < settings.upright_m
     soles = foot_corners(poses)[..., _HORIZONTAL]
     middle = soles.mean(axis=2, keepdims=True)
     corners = middle + settings.inside * (soles - middle)

@@ -8,6 +8,7 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from core.control.assisted import check_reference
 from core.control.balance import BalanceSettings, balanced
+from core.control.footing import FootingSettings, level_soles, planted
 from core.errors import BadInputError
 from core.humanoid.bodies import BODY_NAMES
 from core.humanoid.character import JOINTS
@@ -30,6 +31,7 @@ class FeasibleSettings:
     refused. `slack_m`: depth that is left alone. `smooth_s`: a lift spreads so far in time. `airborne_m`: whose lowest
     point is higher than this at the start is in the air. `joint_speed` rad/s: faster ones are named (a kicking knee
     reaches about 30; a shoulder in a pitch more, about one axis). `root_speed` m/s: beyond it a motion is refused.
+    `footing_deg`: feet that stand rolled by more than this are set flat.
     """
 
     control_hz: float = 30.0
@@ -40,6 +42,8 @@ class FeasibleSettings:
     airborne_m: float = 0.05
     joint_speed: float = 40.0
     root_speed: float = 30.0
+    footing_deg: float = 15.0
+    footing: FootingSettings = field(default_factory=FootingSettings)
     balance: BalanceSettings = field(default_factory=BalanceSettings)
 
 
@@ -63,14 +67,11 @@ def feasible(
     check_reference(reference, settings.max_depth_m)
     motion = given = at_control_rate(reference, settings.control_hz)
     remarks: list[str] = []
-    if not on_supports:
-        motion = _lowered(motion, settings, remarks)
-    motion = _lifted(motion, settings, remarks)
-    if not on_supports:
-        motion, shift = balanced(motion, settings.balance)
-        if shift > 0.1:
-            remarks.append(f"The reference is off balance; body and steps were shifted by up to {100 * shift:.0f} cm.")
-        motion = _lifted(motion, settings, [])  # a leg that could not reach may have gone into the ground
+    if on_supports:
+        motion = _lifted(motion, settings, remarks)
+    else:
+        motion = _lifted(_lowered(motion, settings, remarks), settings, remarks)
+        motion = _stood_up(motion, settings, remarks)
     speeds = velocities(motion)
     _check_speeds(motion, speeds, settings, remarks)
     speeds = _launched(motion, speeds, settings, remarks)
@@ -124,6 +125,20 @@ def _is_flight(motion: HumanoidMotion) -> bool:
     height = centre_of_mass(forward_kinematics(motion.frames).positions)[:, 1]
     acceleration = 2 * np.polyfit(motion.times, height, 2)[0]
     return bool(abs(acceleration + GRAVITY) < 0.3 * GRAVITY)
+
+
+def _stood_up(motion: HumanoidMotion, settings: FeasibleSettings, remarks: list[str]) -> HumanoidMotion:
+    """Feet flat, and body and steps in balance, where they were neither."""
+    level, roll = level_soles(motion, settings.footing)
+    if roll > settings.footing_deg:
+        remarks.append(f"The reference stands on edges of feet; they were turned flat by up to {roll:.0f} degrees.")
+        motion = planted(level, settings.footing)
+    motion, shift = balanced(motion, settings.balance)
+    if shift > 0.1:
+        remarks.append(f"The reference is off balance; body and steps were shifted by up to {100 * shift:.0f} cm.")
+    if shift or roll > settings.footing_deg:
+        motion = _lifted(planted(motion, settings.footing), settings, [])
+    return motion
 
 
 def _lifted(motion: HumanoidMotion, settings: FeasibleSettings, remarks: list[str]) -> HumanoidMotion:

@@ -1,8 +1,8 @@
 """Sampling-based tracking: a reference becomes a rollout without training and without any hidden force.
 
 For windows of 0.1 s many slightly different pulls of the muscles are simulated, from many kept states; those that stay
-near the reference are kept, and the way that led to the best end is followed back. Several passes, each around what
-survived in the one before. The result is open loop: its actions, replayed from its start, give it again bit for bit.
+near the reference are kept, and the way that led to the best end is followed back; again and again, around what
+survived before. The result is open loop: its actions, replayed from its start, give it again bit for bit.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,8 @@ from core.control.assisted import lead
 from core.control.failure import time_to_failure
 from core.control.feasible import Feasible, FeasibleSettings, feasible
 from core.control.sampling_cost import CostWeights, Posture
-from core.control.sampling_search import Kept, Lineage, Passed, PassSettings, Problem, run_pass, surviving_means
+from core.control.sampling_passes import Plan, Search
+from core.control.sampling_search import Lineage, PassSettings, Problem
 from core.errors import BadInputError
 from core.humanoid.actions import actions_from_targets, targets_from_actions
 from core.humanoid.bodies import BODY_NAMES
@@ -38,14 +39,14 @@ _SPREAD = {"neck": 0.3, "shoulder": 0.5, "elbow": 0.5}
 class SamplingSettings:
     """How a reference is tracked.
 
-    `samples` a window, of which `kept` states go on; `passes`: as many windows are tried as there are in so many
-    passes over the motion. `window_s`: an offset lasts so long.
-    `noise` rad: standard deviation of the offsets on the PD targets in the first pass (less on neck and arms), times
-    `shrink` each pass after, but not below `least_noise`. `carried`: share of the parent's offset; `memory`: share of
-    its cost. `lookahead_s`: a pass's means are taken over those that survived so much longer. `back_s`: a pass that
-    failed is taken up so long before. `lead_s`: targets lead
-    the reference by this times its velocity (kd/kp cancels the damping). `step_hz`: about so many simulation steps a
-    second. `engine`: one of ENGINES; `threads` of it (0: all cores). `supports` [S,6] m: boxes to stand on.
+    `samples` a window, of which `kept` states go on. `passes`: as many windows are searched as there are in so many
+    passes over the motion. `window_s`: an offset lasts so long. `noise` rad: standard deviation of the offsets on the
+    PD targets where nothing is known yet (less on neck and arms), times `shrink` with each visit, but not below
+    `least_noise`. `carried`: share of the parent's offset; `memory`: share of its cost. `lookahead_s`: means are taken
+    over those that survived so much longer. `stretch_s`, `visits`: the motion is searched in stretches of this length,
+    each window so often (`core.control.sampling_passes`). `lead_s`: targets lead the reference by this times its
+    velocity (kd/kp cancels the damping). `step_hz`: about so many simulation steps a second. `engine`: one of ENGINES;
+    `threads` of it (0: all cores). `supports` [S,6] m: boxes to stand on.
     """
 
     samples: int = 600
@@ -58,7 +59,8 @@ class SamplingSettings:
     carried: float = 0.8
     memory: float = 0.3
     lookahead_s: float = 0.5
-    back_s: float = 0.8
+    stretch_s: float = 1.5
+    visits: int = 3
     lead_s: float = 0.1
     step_hz: float = 240.0
     engine: str = "mujoco"
@@ -163,49 +165,25 @@ def spread() -> Array:
 def _search(
     engine: Engine, problem: Problem, settings: SamplingSettings, progress: Progress, tell: Callable[[Lineage], None]
 ) -> Lineage:
-    """Passes until the budget of windows is used up.
-
-    While the reference gets lost on the way, a pass takes up the last one that got as far as any, some windows before
-    it failed, and more of them each time it fails again. Once it is held to the end, passes go over all of it, with
-    less and less noise, and never lose what was reached.
-    """
-    rng = np.random.default_rng(settings.seed)
-    n = len(problem.windows)
     per_s = 1.0 / (problem.windows[0].stop * problem.step_s)
-    budget, used = settings.passes * n, 0
-    means = np.zeros((n, 28))
-    held: Passed | None = None
-    polished, back = 0, settings.back_s
+    plan = Plan(
+        budget=settings.passes * len(problem.windows),
+        stretch=max(1, round(settings.stretch_s * per_s)),
+        visits=settings.visits,
+        noise=settings.noise,
+        shrink=settings.shrink,
+        least_noise=settings.least_noise,
+        lookahead=round(settings.lookahead_s * per_s),
+    )
+    basics = PassSettings(settings.samples, settings.kept, settings.carried, settings.memory)
+    search = Search(engine, problem, basics, plan, np.random.default_rng(settings.seed))
 
     def tick() -> None:
-        nonlocal used
-        reached = 0 if held is None else len(held.history)
-        how = "polishing it" if polished else f"{reached / per_s:.1f} s held" if reached else "first try"
-        progress(min(used / budget, 1.0), f"Performing it unassisted: {how}")
-        used += 1
+        held = len(search.history) / per_s
+        what = "polishing it" if len(search.history) == search.n else f"{held:.1f} s held"
+        progress(min(search.used / plan.budget, 1.0), f"Performing it unassisted: {what}")
 
-    while held is None or used < budget:
-        survived = held is not None and held.best.survived
-        resumed: tuple[Kept, ...] = ()
-        if held is not None and not survived:
-            resumed = held.history[: max(0, len(held.history) - round(back * per_s))]
-        if survived and used + n > budget:
-            break
-        polished += survived
-        noise = max(settings.least_noise, settings.noise * settings.shrink**polished)
-        how = PassSettings(settings.samples, settings.kept, noise, settings.carried, settings.memory)
-        elite = held.best if held is not None and survived else None
-        passed = run_pass(engine, problem, how, means, rng, tick, elite, resumed)
-        back = settings.back_s if held is None or len(passed.history) > len(held.history) else back + settings.back_s
-        better = passed.best.better_than(None if held is None else held.best)
-        if better or survived:
-            found = surviving_means(passed.history, round(settings.lookahead_s * per_s))
-            means[: len(found)] = found
-        if better:
-            held = passed
-            tell(passed.best)
-    assert held is not None
-    return held.best
+    return search.run(tick, tell)
 
 
 def _telling(

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.humanoid.character import FEET, JOINTS, REVOLUTE_JOINTS, SPHERICAL_JOINTS
 from core.humanoid.kinematics import centre_of_mass
-from core.physics.rotations import relative, rotation_vectors
+from core.physics.rotations import product, relative, rotation_vectors
 
 Array = np.ndarray
 
@@ -25,12 +25,12 @@ _HINGE_WEIGHTS = np.array([j.weight for j in REVOLUTE_JOINTS]) / _TOTAL
 class CostWeights:
     """How much each term counts.
 
-    `pose` and `root_rotation` per rad^2, `positions`, `centre_of_mass` and `feet` per m^2, `velocity` per (m/s)^2,
+    `pose` and `trunk` per rad^2, `positions`, `centre_of_mass` and `feet` per m^2, `velocity` per (m/s)^2,
     `offsets` per rad^2.
     """
 
     pose: float = 1.0
-    root_rotation: float = 8.0
+    trunk: float = 8.0
     positions: float = 10.0
     centre_of_mass: float = 20.0
     velocity: float = 3.0
@@ -51,7 +51,7 @@ class Posture:
 def cost(ours: Posture, reference: Posture, offsets: Array, weights: CostWeights) -> Array:
     """[n]: the weighted sum of the terms below; `offsets` [n,28] rad are those on the PD targets."""
     total = weights.pose * pose_term(ours.frames, reference.frames)
-    total += weights.root_rotation * root_term(ours.frames, reference.frames)
+    total += weights.trunk * trunk_term(ours.frames, reference.frames)
     total += weights.positions * positions_term(ours.positions, reference.positions)
     total += weights.centre_of_mass * centre_term(ours.positions, reference.positions)
     total += weights.velocity * centre_term(ours.velocities, reference.velocities)
@@ -67,10 +67,12 @@ def pose_term(frames: Array, reference: Array) -> Array:
     return (balls * balls).sum(axis=-1) @ _BALL_WEIGHTS + (hinges * hinges) @ _HINGE_WEIGHTS
 
 
-def root_term(frames: Array, reference: Array) -> Array:
-    """[n] rad^2: the squared difference of the root's rotation in the world."""
-    turn = rotation_vectors(relative(frames[..., 3:7], reference[..., 3:7]))
-    return (turn * turn).sum(axis=-1)
+def trunk_term(frames: Array, reference: Array) -> Array:
+    """[n] rad^2: the squared differences of the rotations of root and chest in the world, mean over the two."""
+    root = rotation_vectors(relative(frames[..., 3:7], reference[..., 3:7]))
+    chests = [product(each[..., 3:7], each[..., 7:11]) for each in (frames, reference)]
+    chest = rotation_vectors(relative(*chests))
+    return 0.5 * ((root * root).sum(axis=-1) + (chest * chest).sum(axis=-1))
 
 
 def positions_term(positions: Array, reference: Array) -> Array:

@@ -43,12 +43,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class PassSettings:
-    """One pass: `samples` a window from `kept` states, `noise` rad on the targets, `carried` share of the parent's
-    offset from the mean, `memory` share of the parent's cost."""
+    """One pass: `samples` a window from `kept` states, `carried` share of the parent's offset from the mean, `memory`
+    share of the parent's cost."""
 
     samples: int
     kept: int
-    noise: float
     carried: float
     memory: float
 
@@ -57,7 +56,7 @@ class PassSettings:
 class Kept:
     """The states kept after a window: the engine's rows `states` [K,W], `scores` [K] they were chosen by, `parents`
     [K] in the window before, `offsets` [K,28] rad, `actions` [K,s,36] and `totals` [K], the costs of the lineage until
-    here. `lost`: none of them is near the reference."""
+    here. `error` m: the least mean body error among them."""
 
     states: Array
     scores: Array
@@ -65,32 +64,16 @@ class Kept:
     offsets: Array
     actions: Array
     totals: Array
-    lost: bool
+    error: float
 
 
 @dataclass(frozen=True)
 class Lineage:
-    """The best way found: `offsets` [w,28] and `actions` [s,36] of the w windows it lasted, its summed cost `total`,
-    and whether it `survived` to the end."""
+    """A way found: `offsets` [w,28] and `actions` [s,36] of the w windows it lasts and its summed cost `total`."""
 
     offsets: Array
     actions: Array
     total: float
-    survived: bool
-
-    def better_than(self, other: "Lineage | None") -> bool:
-        """Longer counts first, then cheaper."""
-        if other is None or len(self.offsets) != len(other.offsets):
-            return other is None or len(self.offsets) > len(other.offsets)
-        return (self.survived, -self.total) > (other.survived, -other.total)
-
-
-@dataclass(frozen=True)
-class Passed:
-    """What a pass leaves: its `history`, window by window, and the `best` lineage in it."""
-
-    history: tuple[Kept, ...]
-    best: Lineage
 
 
 def run_pass(
@@ -98,36 +81,38 @@ def run_pass(
     problem: Problem,
     settings: PassSettings,
     means: Array,
+    noise: Array,
     rng: np.random.Generator,
     tick: Callable[[], None],
-    elite: Lineage | None = None,
-    resumed: tuple[Kept, ...] = (),
-) -> Passed:
-    """One pass over the windows, sampling around `means` [w,28]; ends early where the reference is lost.
+    elite: Lineage,
+    resumed: tuple[Kept, ...],
+    end: int,
+) -> tuple[Kept, ...]:
+    """Search the windows from those of `resumed` (the history so far) to `end`; the history with them.
 
-    `elite`: a lineage that is always among the samples and never dropped, so that the pass makes nothing worse.
-    `resumed`: the history of an earlier pass, which this one goes on from. `tick` is called before each window.
+    Samples are drawn around `means` [w,28] with standard deviations `noise` [w] rad. `elite` is always among them as
+    long as it lasts, from the first state of `resumed`, and never dropped, so that the pass makes nothing worse. It
+    ends early where the reference is lost. `tick` is called before each window.
     """
     nobody = Kept(
-        problem.start, np.zeros(1), np.zeros(1, int), np.zeros((1, 28)), np.zeros((1, 0, 36)), np.zeros(1), False
+        problem.start, np.zeros(1), np.zeros(1, int), np.zeros((1, 28)), np.zeros((1, 0, 36)), np.zeros(1), 0.0
     )
     history = list(resumed)
     lost_s = 0.0
-    for w in range(len(history), len(problem.windows)):
+    for w in range(len(history), end):
         tick()
         last = history[-1] if history else nobody
-        favourite = elite.offsets[w] if elite is not None and w < len(elite.offsets) else None
-        deviations = last.offsets - (means[w - 1] if w else 0.0)
-        kept = _window(engine, problem, settings, w, last, means[w] + settings.carried * deviations, favourite, rng)
+        favourite = elite.offsets[w] if w < len(elite.offsets) else None
+        centres = means[w] + settings.carried * (last.offsets - (means[w - 1] if w else 0.0))
+        kept = _window(engine, problem, settings, w, last, centres, noise[w], favourite, rng)
         if kept is None:
             break
         history.append(kept)
         window = problem.windows[w]
-        lost_s = lost_s + (window.stop - window.start) * problem.step_s if kept.lost else 0.0
+        lost_s = lost_s + (window.stop - window.start) * problem.step_s if kept.error > LOST_M else 0.0
         if lost_s >= LOST_FOR_S:
             break
-    survived = len(history) == len(problem.windows) and not history[-1].lost
-    return Passed(tuple(history), _trace(history, survived))
+    return tuple(history)
 
 
 def _window(
@@ -137,16 +122,17 @@ def _window(
     w: int,
     last: Kept,
     centres: Array,
+    noise: float,
     favourite: Array | None,
     rng: np.random.Generator,
 ) -> Kept | None:
-    """Sample window `w` from the states of `last`, around `centres` [K,28] of each; `favourite` [28] is tried from the
-    first of them and kept. None where everybody flew apart."""
+    """Sample window `w` from the states of `last`, around `centres` [K,28] of each with `noise` rad; `favourite` [28]
+    is tried from the first of them and kept. None where everybody flew apart."""
     window = problem.windows[w]
     parents = np.arange(settings.samples) % len(last.states)
     offsets = centres[parents]
     offsets[len(last.states) :] += (
-        settings.noise * problem.spread * rng.standard_normal((max(0, settings.samples - len(last.states)), 28))
+        noise * problem.spread * rng.standard_normal((max(0, settings.samples - len(last.states)), 28))
     )
     if favourite is not None:
         offsets[0] = favourite
@@ -158,9 +144,8 @@ def _window(
     if not len(chosen):
         return None
     totals = last.totals[parents] + costs
-    lost = bool(errors[chosen].min() > LOST_M)
     picked = (scores, parents, offsets, actions, totals)
-    return Kept(seen.states[chosen], *(each[chosen] for each in picked), lost)  # type: ignore[call-arg]
+    return Kept(seen.states[chosen], *(each[chosen] for each in picked), float(errors[chosen].min()))  # type: ignore[call-arg]
 
 
 def _judge(seen, problem: Problem, window: slice, offsets: Array) -> tuple[Array, Array]:
@@ -186,10 +171,10 @@ def _choose(ranking: Array, kept: int, has_elite: bool, rng: np.random.Generator
     return chosen
 
 
-def _trace(history: list[Kept], survived: bool) -> Lineage:
+def trace(history: tuple[Kept, ...]) -> Lineage:
     """Back from the cheapest of the last kept states to the start."""
     if not history:
-        return Lineage(np.zeros((0, 28)), np.zeros((0, 36)), 0.0, False)
+        return Lineage(np.zeros((0, 28)), np.zeros((0, 36)), 0.0)
     at = int(history[-1].totals.argmin())
     total = float(history[-1].totals[at])
     offsets, actions = [], []
@@ -197,7 +182,7 @@ def _trace(history: list[Kept], survived: bool) -> Lineage:
         offsets.append(kept.offsets[at])
         actions.append(kept.actions[at])
         at = int(kept.parents[at])
-    return Lineage(np.array(offsets[::-1]), np.concatenate(actions[::-1]), total, survived)
+    return Lineage(np.array(offsets[::-1]), np.concatenate(actions[::-1]), total)
 
 
 def surviving_means(history: tuple[Kept, ...], lookahead: int) -> Array:

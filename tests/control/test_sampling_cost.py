@@ -12,7 +12,7 @@ from core.control.sampling_cost import (
     feet_term,
     pose_term,
     positions_term,
-    root_term,
+    trunk_term,
 )
 from core.humanoid.bodies import BODY_NAMES
 from core.humanoid.character import FEET, JOINTS, MASSES
@@ -40,12 +40,15 @@ def test_pose_is_the_weighted_square_of_the_turn():
     assert terms == pytest.approx([hip.weight / TOTAL * 0.16, knee.weight / TOTAL * 0.25, 0.0], abs=1e-12)
 
 
-def test_root_is_the_square_of_its_turn_whatever_the_quaternions_sign():
-    still = upright()
-    moved = turned_about(still, slice(3, 7), (0.3, 0, 0))[None]
-    assert root_term(moved, still) == pytest.approx([0.09])
-    moved[:, 3:7] *= -1
-    assert root_term(moved, still) == pytest.approx([0.09])
+def test_trunk_is_the_square_of_its_turns_in_the_world_whatever_the_quaternions_sign():
+    still, chest = upright(), joint("chest").frame
+    moved = turned_about(still, slice(3, 7), (0.3, 0, 0))
+    assert trunk_term(moved[None], still) == pytest.approx([0.09])
+    assert trunk_term(-moved[None], still) == pytest.approx([0.09])
+    bowed = turned_about(still, chest, (0, 0, -0.4))
+    assert trunk_term(bowed[None], still) == pytest.approx([0.5 * 0.16])
+    back = turned_about(moved, chest, (-0.3, 0, 0))  # the chest is upright again
+    assert trunk_term(back[None], still) == pytest.approx([0.5 * 0.09])
 
 
 def test_positions_centre_and_feet_of_a_shift_and_of_one_moved_foot():
