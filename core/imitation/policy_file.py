@@ -1,0 +1,84 @@
+"""Policies that were learned here: a policy.onnx, or a folder that holds one.
+
+The file has one input `observations` [n,277] float32, raw as `core.imitation.observations.observe` gives them, and one
+output `offsets` [n,28] float32 in radians: what each degree of freedom of the reference's targets is turned on by
+(normalisation of observations, clipping and scaling of actions are inside the file). Its metadata (ONNX's
+`metadata_props`, text) say how it was learned: `understudy_policy` = "1", `engine`, `step_hz`, `lead_s`, `ahead_s`, and
+`name` if it has one.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import BadInputError
+from core.humanoid.actions import turned
+from core.imitation.observations import OBSERVATION_SIZE, observe
+from core.imitation.policy import Conventions, Seen
+
+Array = np.ndarray
+
+VERSION = "1"
+VERSION_KEY = "understudy_policy"
+INPUT, OUTPUT = "observations", "offsets"
+
+
+class OnnxPolicy:
+    """A policy whose network is an ONNX file; see the module's docstring for what it holds."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `BadInputError` where `path` (a file, or a folder with policy.onnx) is no such policy."""
+        import onnxruntime
+
+        file = _file_of(Path(path))
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1  # small, and the same bits everywhere
+        try:
+            self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime has its own error for every kind of damage
+            raise BadInputError(f"{file.name} should be a policy as ONNX, but cannot be read: {error}") from error
+        facts = dict(self._session.get_modelmeta().custom_metadata_map)
+        _check(file, facts, self._session)
+        self.name = facts.get("name") or file.parent.name
+        self.conventions = _conventions(file, facts)
+
+    def targets(self, seen: Seen) -> Array:
+        """See `Policy`."""
+        observations = observe(seen.now, seen.ahead, seen.phase).astype(np.float32)
+        (offsets,) = self._session.run([OUTPUT], {INPUT: observations})
+        return turned(seen.reference_targets, offsets.astype(float))
+
+
+def _file_of(path: Path) -> Path:
+    file = path / "policy.onnx" if path.is_dir() else path
+    if not file.is_file():
+        raise BadInputError(f"A policy should be a policy.onnx or a folder that holds one, but {file} does not exist.")
+    return file
+
+
+def _check(file: Path, facts: dict[str, str], session) -> None:
+    if facts.get(VERSION_KEY) != VERSION:
+        raise BadInputError(
+            f"{file.name} should be a policy of this humanoid, learned here (metadata {VERSION_KEY} = {VERSION}), but "
+            "is not. Export it again with this version."
+        )
+    inputs = {each.name: each.shape[-1] for each in session.get_inputs()}
+    outputs = {each.name: each.shape[-1] for each in session.get_outputs()}
+    if inputs != {INPUT: OBSERVATION_SIZE} or outputs.get(OUTPUT) != 28:
+        raise BadInputError(
+            f"{file.name} should turn {INPUT} [n,{OBSERVATION_SIZE}] into {OUTPUT} [n,28], but has inputs {inputs} and "
+            f"outputs {outputs}."
+        )
+
+
+def _conventions(file: Path, facts: dict[str, str]) -> Conventions:
+    try:
+        engine = facts["engine"]
+        step_hz, lead_s, ahead_s = (float(facts[key]) for key in ("step_hz", "lead_s", "ahead_s"))
+    except (KeyError, ValueError) as error:
+        raise BadInputError(
+            f"{file.name} should say in its metadata engine, step_hz, lead_s and ahead_s, but does not: {error}."
+        ) from error
+    if engine not in ("bullet", "mujoco") or not step_hz > 0 or not np.isfinite([step_hz, lead_s, ahead_s]).all():
+        raise BadInputError(f"{file.name}: engine {engine!r} at {step_hz:g} steps a second is not to be had.")
+    return Conventions(engine, step_hz, lead_s, ahead_s)
