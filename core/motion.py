@@ -198,7 +198,8 @@ class Rollout:
     `actions` [T,36] (PD targets in DeepMimic's layout: spherical joints as angle, axis), `joint_torques` [T,28] N m,
     `contact_forces` [T,15,3] N from the ground on each body, `residual_wrench` [T,6]: force N and torque N m (about the
     root's centre) that no muscle of the humanoid made. `reward_terms` [T,R] with `reward_names`. `tracker` names what
-    drove it, `engine` where it ran, `time_to_fall_s` is NaN where it stayed up.
+    drove it, `engine` where it ran, `time_to_fall_s` is NaN where it stayed up. `horizon_s`: the seconds that were
+    asked for, of a rollout that is cut after a fall; NaN where it is not.
     """
 
     fps: float
@@ -216,6 +217,7 @@ class Rollout:
     seed: int = 0
     scale: float = 1.0
     time_to_fall_s: float = float("nan")
+    horizon_s: float = float("nan")
 
     def __post_init__(self) -> None:
         T = len(self.times)

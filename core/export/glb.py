@@ -14,17 +14,12 @@ from core.arrays_on_disk import replacing
 from core.body import Body
 from core.body.appearance import linear_from_srgb, vertex_colours, vertex_normals
 from core.body.rotations import continuous_quaternions, quaternion_from_axis_angle
+from core.export.gltf_document import Document
 from core.export.preparing import prepared
 from core.motion import BodyMotion
 
 Array = np.ndarray
 Colour = tuple[float, float, float]
-
-_TYPES = {
-    np.dtype(np.float32): gltf.FLOAT,
-    np.dtype(np.uint8): gltf.UNSIGNED_BYTE,
-    np.dtype(np.uint16): gltf.UNSIGNED_SHORT,
-}
 
 
 def write_glb(path: Path, motion: BodyMotion, body: Body, dye: Colour | None = None) -> None:
@@ -47,7 +42,8 @@ def glb_bytes(motion: BodyMotion, body: Body, dye: Colour | None = None) -> byte
     rotations, translations = _keys(motion, rest[0])
     mesh = document.mesh(_attributes(body, motion.betas, dye), body.faces, _material())
     document.skeleton(body, rest, mesh, rotations[0], translations[0])
-    document.animation(motion.times, rotations, translations)
+    turns = [(1 + j, "rotation", rotations[:, j]) for j in range(rotations.shape[1])]
+    document.animation(motion.times, [(1, "translation", translations), *turns])
     document.content.extras = {
         "body_model": motion.body_model,
         "betas": [float(b) for b in motion.betas],
@@ -96,51 +92,12 @@ def _material() -> gltf.Material:
     return gltf.Material(name="body", pbrMetallicRoughness=surface)
 
 
-class _Document:
-    """A glTF document in the making: arrays become accessors of one buffer."""
-
-    def __init__(self) -> None:
-        self.content = gltf.GLTF2(asset=gltf.Asset(version="2.0", generator="Understudy"))
-        self._blob = bytearray()
-
-    def accessor(self, array: Array, kind: str, target: int | None = None, normalised: bool = False) -> int:
-        """Append an array; `kind` is glTF's SCALAR, VEC3, VEC4 or MAT4. Returns the accessor's index."""
-        array = np.ascontiguousarray(array)
-        self._blob.extend(b"\0" * (-len(self._blob) % 4))
-        view = gltf.BufferView(buffer=0, byteOffset=len(self._blob), byteLength=array.nbytes, target=target)
-        self._blob.extend(array.tobytes())
-        self.content.bufferViews.append(view)
-        accessor = gltf.Accessor(
-            bufferView=len(self.content.bufferViews) - 1,
-            componentType=_TYPES[array.dtype],
-            count=array.size if kind == gltf.SCALAR else len(array),
-            type=kind,
-            normalized=normalised or None,
-        )
-        self.content.accessors.append(accessor)
-        return len(self.content.accessors) - 1
-
-    def bounded(self, array: Array, kind: str, target: int | None = None) -> int:
-        """An accessor with its least and largest values, which glTF wants for positions and key times."""
-        index = self.accessor(array, kind, target)
-        flat = array.reshape(-1, 1) if kind == gltf.SCALAR else array
-        self.content.accessors[index].min = [float(v) for v in flat.min(axis=0)]
-        self.content.accessors[index].max = [float(v) for v in flat.max(axis=0)]
-        return index
+class _Document(Document):
+    """The document of one skinned mesh."""
 
     def mesh(self, attributes: dict[str, Array], faces: Array, material: gltf.Material) -> int:
-        vertex = gltf.ARRAY_BUFFER
-        names = gltf.Attributes()
-        for name, array in attributes.items():
-            kind = gltf.VEC3 if array.shape[1] == 3 else gltf.VEC4
-            if name == "POSITION":
-                index = self.bounded(array, kind, vertex)
-            else:
-                index = self.accessor(array, kind, vertex, normalised=name in ("WEIGHTS_0", "COLOR_0"))
-            setattr(names, name, index)
-        indices = self.accessor(faces.astype(np.uint16).reshape(-1), gltf.SCALAR, gltf.ELEMENT_ARRAY_BUFFER)
         self.content.materials.append(material)
-        primitive = gltf.Primitive(attributes=names, indices=indices, material=0, mode=gltf.TRIANGLES)
+        primitive = self.surface(attributes, faces, material=0)
         self.content.meshes.append(gltf.Mesh(name="body", primitives=[primitive]))
         return len(self.content.meshes) - 1
 
@@ -171,24 +128,3 @@ class _Document:
         )
         self.content.scenes.append(gltf.Scene(nodes=[0, joints[0]]))
         self.content.scene = 0
-
-    def animation(self, times: Array, rotations: Array, translations: Array) -> None:
-        animation = gltf.Animation(name="motion")
-        keys = self.bounded(times.astype(np.float32), gltf.SCALAR)
-
-        def channel(node: int, path: str, output: int) -> None:
-            sampler = gltf.AnimationSampler(input=keys, output=output, interpolation=gltf.ANIM_LINEAR)
-            animation.samplers.append(sampler)
-            target = gltf.AnimationChannelTarget(node=node, path=path)
-            animation.channels.append(gltf.AnimationChannel(sampler=len(animation.samplers) - 1, target=target))
-
-        channel(1, "translation", self.accessor(translations, gltf.VEC3))
-        for j in range(rotations.shape[1]):
-            channel(1 + j, "rotation", self.accessor(rotations[:, j], gltf.VEC4))
-        self.content.animations.append(animation)
-
-    def to_bytes(self) -> bytes:
-        self._blob.extend(b"\0" * (-len(self._blob) % 4))
-        self.content.buffers = [gltf.Buffer(byteLength=len(self._blob))]
-        self.content.set_binary_blob(bytes(self._blob))
-        return b"".join(self.content.save_to_bytes())

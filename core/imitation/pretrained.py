@@ -73,7 +73,7 @@ class DeepMimicPolicy:
     """A policy in a checkpoint of DeepMimic's learning code, as `core.imitation.policy.Policy`."""
 
     def __init__(self, stem: Path, name: str, step_hz: float = 240.0) -> None:
-        """`stem`: the checkpoint's path without .index. Raises `BadInputError` where it is damaged or another network."""
+        """`stem`: the checkpoint's path without .index. `BadInputError` where it is damaged or another network."""
         tensors = read_checkpoint(stem)
         wanted = {_PREFIX + key: shape for key, shape in _SHAPES.items()}
         for norm, size in _NORMS.items():
@@ -86,7 +86,9 @@ class DeepMimicPolicy:
                     f"but holds {found}."
                 )
         weights = {key: tensors[_PREFIX + key] for key in _SHAPES}
-        self._layers = [(weights[f"{part}/kernel"], weights[f"{part}/bias"]) for part in ("0/dense", "1/dense", "dense")]
+        self._layers = [
+            (weights[f"{part}/kernel"], weights[f"{part}/bias"]) for part in ("0/dense", "1/dense", "dense")
+        ]
         norms = partial(_norm, tensors)
         self._state_norm, self._action_norm = norms("s_norm"), norms("a_norm")
         self.name = name

@@ -25,7 +25,7 @@ _TYPES = {1: np.dtype("<f4"), 2: np.dtype("<f8"), 3: np.dtype("<i4"), 9: np.dtyp
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 
 
-class _Damaged(Exception):
+class _DamagedError(Exception):
     """What is wrong with the bytes."""
 
 
@@ -53,7 +53,7 @@ def read_checkpoint(stem: Path) -> dict[str, Array]:
         entries = _entries(index.read_bytes())
         content = data.read_bytes()
         return {name: _tensor(name, entry, content) for name, entry in entries.items()}
-    except (_Damaged, struct.error, IndexError, UnicodeDecodeError) as error:
+    except (_DamagedError, struct.error, IndexError, UnicodeDecodeError) as error:
         raise BadInputError(
             f"{stem.name} should be a TensorFlow checkpoint, but is damaged or of another kind: {error}. "
             "Copy it again from where it came."
@@ -63,15 +63,15 @@ def read_checkpoint(stem: Path) -> dict[str, Array]:
 def _tensor(name: str, entry: _Entry, content: bytes) -> Array:
     raw = content[entry.offset : entry.offset + entry.size]
     if len(raw) != entry.size or entry.size != entry.kind.itemsize * math.prod(entry.shape):
-        raise _Damaged(f"the data file holds {len(raw)} bytes for {name} {entry.shape}")
+        raise _DamagedError(f"the data file holds {len(raw)} bytes for {name} {entry.shape}")
     if masked_crc32c(raw) != entry.checksum:
-        raise _Damaged(f"the checksum of {name} is wrong")
+        raise _DamagedError(f"the checksum of {name} is wrong")
     return np.frombuffer(raw, entry.kind).reshape(entry.shape)
 
 
 def _entries(table: bytes) -> dict[str, _Entry]:
     if len(table) < _FOOTER or struct.unpack("<Q", table[-8:])[0] != _MAGIC:
-        raise _Damaged("its index does not end as such a table does")
+        raise _DamagedError("its index does not end as such a table does")
     footer = table[-_FOOTER:]
     _, at = _handle(footer, 0)  # the block about blocks, which is empty
     blocks, _ = _handle(footer, at)
@@ -81,7 +81,7 @@ def _entries(table: bytes) -> dict[str, _Entry]:
             found[key.decode()] = value
     header = _fields(found.pop("", b""))
     if header.get(1, [0]) != [1] or header.get(2, [0]) != [0]:
-        raise _Damaged("it has several data files or big-endian numbers")
+        raise _DamagedError("it has several data files or big-endian numbers")
     return {name: _entry(name, value) for name, value in found.items()}
 
 
@@ -89,7 +89,7 @@ def _entry(name: str, value: bytes) -> _Entry:
     numbers = _fields(value)
     kind = _number(numbers, 1)
     if kind not in _TYPES:
-        raise _Damaged(f"{name} holds numbers of an unknown type ({kind})")
+        raise _DamagedError(f"{name} holds numbers of an unknown type ({kind})")
     dimensions = [_fields(each) for shape in numbers.get(2, []) for each in _fields(_bytes(shape)).get(2, [])]
     shape = tuple(_number(each, 1) for each in dimensions)
     return _Entry(_TYPES[kind], shape, _number(numbers, 4), _number(numbers, 5), _number(numbers, 6))
@@ -100,11 +100,11 @@ def _block(table: bytes, handle: tuple[int, int]) -> Iterator[tuple[bytes, bytes
     offset, size = handle
     content, trailer = table[offset : offset + size], table[offset + size : offset + size + 5]
     if len(content) != size or len(trailer) != 5:
-        raise _Damaged("its index is cut short")
+        raise _DamagedError("its index is cut short")
     if masked_crc32c(content + trailer[:1]) != struct.unpack("<I", trailer[1:])[0]:
-        raise _Damaged("the checksum of its index is wrong")
+        raise _DamagedError("the checksum of its index is wrong")
     if trailer[0]:
-        raise _Damaged("its index is compressed")
+        raise _DamagedError("its index is compressed")
     (restarts,) = struct.unpack("<I", content[-4:])
     end, at, key = len(content) - 4 - 4 * restarts, 0, b""
     while at < end:
@@ -142,11 +142,11 @@ def _fields(message: bytes | int) -> dict[int, list[bytes | int]]:
             at += 8
             continue
         if kind != _LENGTH:
-            raise _Damaged(f"a field of the unknown kind {kind}")
+            raise _DamagedError(f"a field of the unknown kind {kind}")
         length, at = _varint(content, at)
         value = content[at : at + length]
         if len(value) != length:
-            raise _Damaged("a field is cut short")
+            raise _DamagedError("a field is cut short")
         found.setdefault(tag >> 3, []).append(value)
         at += length
     return found
@@ -155,13 +155,13 @@ def _fields(message: bytes | int) -> dict[int, list[bytes | int]]:
 def _number(fields: dict[int, list[bytes | int]], field: int) -> int:
     value = fields.get(field, [0])[-1]
     if not isinstance(value, int):
-        raise _Damaged(f"field {field} should be a number")
+        raise _DamagedError(f"field {field} should be a number")
     return value
 
 
 def _bytes(value: bytes | int) -> bytes:
     if not isinstance(value, bytes):
-        raise _Damaged("a message should be bytes")
+        raise _DamagedError("a message should be bytes")
     return value
 
 
@@ -174,4 +174,4 @@ def _varint(content: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         if shift > 63:
-            raise _Damaged("a number is too long")
+            raise _DamagedError("a number is too long")

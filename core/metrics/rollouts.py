@@ -9,7 +9,8 @@ def rollout_figures(rollout: Rollout) -> dict[str, float | None]:
     """The figures of a rollout that only physics has:
 
     - return: the sum of the reward terms (`reward_terms` carry their weights already), mean over the *full horizon*
-      with zeros from the fall on: a mean until the fall would flatter those who fall at once. None without terms.
+      (also where the rollout was cut after a fall) with zeros from the fall on: a mean until the fall would flatter
+      those who fall at once. None without terms.
     - time_to_fall_s: None if it stayed up.
     - residual_force_n: mean norm of the force that no muscle made; 0 for an unassisted tracker.
     """
@@ -18,8 +19,9 @@ def rollout_figures(rollout: Rollout) -> dict[str, float | None]:
     if fell:
         rewards = np.where(rollout.times < rollout.time_to_fall_s, rewards, 0.0)
     forces = np.linalg.norm(rollout.residual_wrench[:, :3], axis=1)
+    whole = len(rollout) if np.isnan(rollout.horizon_s) else round(rollout.horizon_s * rollout.fps) + 1
     return {
-        "return": float(rewards.mean()) if rollout.reward_terms.size else None,
+        "return": float(rewards.sum()) / max(whole, len(rollout)) if rollout.reward_terms.size else None,
         "time_to_fall_s": float(rollout.time_to_fall_s) if fell else None,
         "residual_force_n": float(forces.mean()) if len(forces) else None,
     }
