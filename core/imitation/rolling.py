@@ -29,7 +29,8 @@ class RolloutSettings:
     `seconds`: the horizon; a motion that does not loop ends it earlier. `engine`: "auto" is the one that the policy was
     learned in. `reward`: "code" (which DeepMimic's checkpoints maximised) or "paper" (`core.imitation.rewards`).
     `starts`: how many humanoids try; the first begins at phase 0, the others at phases drawn with `seed`.
-    `after_fall_s`: how long a rollout goes on being shown after the fall. `supports` [S,6] m: boxes (min xyz, max xyz) that stand fast.
+    `after_fall_s`: how long a rollout goes on being shown after the fall. `supports` [S,6] m: boxes (min xyz, max xyz)
+    that stand fast.
     """
 
     seconds: float = 20.0
