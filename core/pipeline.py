@@ -39,9 +39,10 @@ from core.reconstruction.contacts import SOLES
 from core.reconstruction.ground import CAMERA_UP, Ground, camera_on_ground
 from core.reconstruction.placing import place_in_world
 from core.run_folder import RunFolder, read_json, write_json
-from core.run_settings import RunSettings
+from core.run_settings import FETCH, RunSettings
 from core.video import WindowSettings, load_clip, make_clip
 from core.video.camera_facts import focal_length_record, motion_record
+from core.video.fetch_stage import fetch_source
 
 HMR_COLOUR, MOTION_COLOUR, ROLLOUT_COLOUR = (0.93, 0.62, 0.36), (0.36, 0.66, 0.90), (0.45, 0.78, 0.55)
 _REPORTED_VERSIONS = ("understudy", "numpy", "onnxruntime", "av", "pybullet", "mujoco")
@@ -56,9 +57,16 @@ class Stage:
     run: Callable[[RunFolder, RunSettings, Progress], None]
 
 
+def _fetch(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
+    fetch_source(folder, settings.link, _window(settings), progress)
+
+
+def _window(settings: RunSettings) -> WindowSettings:
+    return WindowSettings(settings.start_s, settings.end_s, settings.max_seconds, time_scale=settings.time_scale)
+
+
 def _clip(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
-    window = WindowSettings(settings.start_s, settings.end_s, settings.max_seconds, time_scale=settings.time_scale)
-    clip = make_clip(folder.source(), folder.clip, window, progress)
+    clip = make_clip(folder.source(), folder.clip, _window(settings), progress)
     _record_camera(folder, focal_length_record(folder.source(), clip))
 
 
@@ -232,6 +240,7 @@ def _video(folder: RunFolder, settings: RunSettings, progress: Progress) -> None
 
 
 STAGES = (
+    Stage(FETCH, "Fetch the video", _fetch),
     Stage("clip", "Cut the window", _clip),
     Stage("keypoints", "Find people and keypoints", _keypoints),
     Stage("mesh_recovery", "Recover the mesh", _mesh_recovery),
@@ -246,6 +255,8 @@ STAGES = (
 
 def applies(stage: Stage, folder: RunFolder, settings: RunSettings) -> bool:
     """Whether a stage is run at all: a picture has no physics and no video, and neither has a run without them."""
+    if stage.name == FETCH:
+        return bool(settings.link) and not folder.has_source()
     if stage.name not in ("retarget", "physics", "sampling", "video"):
         return True
     if stage.name == "sampling" and settings.physics != "sampling":

@@ -59,6 +59,10 @@ class RunFolder:
             raise RunNotFoundError(f"The run's folder should hold one source file, but holds {len(files)}.")
         return files[0]
 
+    def has_source(self) -> bool:
+        """Whether the source is there: a run of a link begins without, and footage can be deleted."""
+        return any(p.is_file() and not p.name.startswith(".") for p in (self.root / "source").glob("*"))
+
     def artifacts(self) -> list[Path]:
         """Every finished file of the run relative to its folder, the source and hidden files left out."""
         paths = (p.relative_to(self.root) for p in self.root.rglob("*") if p.is_file())

@@ -13,8 +13,11 @@ from core.keypoints.sources import check_source
 from core.mesh_recovery.choosing import check_choice
 from core.reconstruction import SOLVERS
 from core.reconstruction.height import check_height
+from core.video.link import read_link
 from core.video.window import check_time_scale
 
+FETCH = "fetch"
+"""Name of the stage that only a run of a link has."""
 PHYSICS = ("assisted", "sampling", "none")
 
 
@@ -55,6 +58,8 @@ class RunSettings:
     """How many times slower than life the video plays."""
     loop: bool = False
     """Whether the reference motion is one cycle of the motion, closed."""
+    link: str = ""
+    """Where the source is fetched from (`core.video.fetch`); empty where it is a file."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "corrections", tuple(Correction.from_json(each) for each in self.corrections))
@@ -68,6 +73,8 @@ class RunSettings:
             raise BadInputError(f"The solver should be one of {', '.join(SOLVERS)}, but is {self.solver!r}.")
         check_height(self.height_m)
         check_time_scale(self.time_scale)
+        if self.link:
+            object.__setattr__(self, "link", read_link(self.link).url)
         if self.person != "all" and not self.person.isdecimal():
             raise BadInputError(f"The person should be a number from 0 or 'all', but is {self.person!r}.")
         if not math.isfinite(self.start_s) or self.start_s < 0:
