@@ -22,7 +22,8 @@ _SCALE = 2
 
 @dataclass
 class Drawing:
-    """A figure of `width` x `height` units, y down; what is drawn later lies above."""
+    """A figure of `width` x `height` units, y down; what is drawn later lies above. Colours are names of COLOURS or
+    #rrggbb."""
 
     width: float
     height: float
@@ -90,14 +91,19 @@ def _as_svg(part: tuple) -> str:
 
 
 def _css(colour: str) -> str:
-    return "currentColor" if colour == "ink" else COLOURS[colour]
+    return "currentColor" if colour == "ink" else _rgb(colour)
+
+
+def _rgb(colour: str) -> str:
+    """A name of COLOURS, or a colour as it is (#rrggbb)."""
+    return COLOURS.get(colour, colour)
 
 
 def _paint(pen: ImageDraw.ImageDraw, kind: str, *values) -> None:
     if kind == "line":
         x0, y0, x1, y1, colour, width, dashed = values
         for start, end in _pieces(x0, y0, x1, y1, dashed):
-            pen.line([*start, *end], fill=COLOURS[colour], width=max(round(width * _SCALE), 1), joint="curve")
+            pen.line([*start, *end], fill=_rgb(colour), width=max(round(width * _SCALE), 1), joint="curve")
             for x, y in (start, end):
                 _disc(pen, x, y, width * _SCALE / 2, colour)
     elif kind == "dot":
@@ -105,17 +111,17 @@ def _paint(pen: ImageDraw.ImageDraw, kind: str, *values) -> None:
         _disc(pen, x * _SCALE, y * _SCALE, radius * _SCALE, colour)
     elif kind == "bar":
         x, y, width, height = (_SCALE * value for value in values[:4])
-        pen.rectangle([x, y, x + max(width - 1, 0), y + height - 1], fill=COLOURS[values[4]])
+        pen.rectangle([x, y, x + max(width - 1, 0), y + height - 1], fill=_rgb(values[4]))
     else:
         x, y, words, size, colour, anchor = values
         font = ImageFont.load_default(size * _SCALE)
         place = {"start": "ls", "middle": "ms", "end": "rs"}[anchor]
-        pen.text((x * _SCALE, y * _SCALE), words, fill=ImageColor.getrgb(COLOURS[colour]), font=font, anchor=place)
+        pen.text((x * _SCALE, y * _SCALE), words, fill=ImageColor.getrgb(_rgb(colour)), font=font, anchor=place)
 
 
 def _disc(pen: ImageDraw.ImageDraw, x: float, y: float, radius: float, colour: str) -> None:
     if radius >= 1:
-        pen.ellipse([x - radius, y - radius, x + radius, y + radius], fill=COLOURS[colour])
+        pen.ellipse([x - radius, y - radius, x + radius, y + radius], fill=_rgb(colour))
 
 
 def _pieces(x0: float, y0: float, x1: float, y1: float, dashed: bool):

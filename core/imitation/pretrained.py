@@ -36,21 +36,23 @@ _AXES = np.array([range(j.action.start + 1, j.action.stop) for j in SPHERICAL_JO
 
 @dataclass(frozen=True)
 class Pretrained:
-    """One that ships: `file` within pybullet_data's policies, the `clip` that it imitates, and `step_hz`."""
+    """One that ships: `file` within pybullet_data's policies, and the `clip` that it imitates."""
 
     file: str
     clip: str
-    step_hz: float
 
 
 PRETRAINED = {
-    "walk": Pretrained("humanoid3d_walk", "walk", 600.0),
-    "walk_COMenabled": Pretrained("humanoid3d_walk_COMenabled", "walk", 240.0),
-    "jump": Pretrained("humanoid3d_jump", "jump", 240.0),
-    "backflip": Pretrained("humanoid3d_backflip", "backflip", 240.0),
-    "spinkick": Pretrained("humanoid3d_spinkick", "spinkick", 240.0),
+    "walk": Pretrained("humanoid3d_walk", "walk"),
+    "walk_COMenabled": Pretrained("humanoid3d_walk_COMenabled", "walk"),
+    "jump": Pretrained("humanoid3d_jump", "jump"),
+    "backflip": Pretrained("humanoid3d_backflip", "backflip"),
+    "spinkick": Pretrained("humanoid3d_spinkick", "spinkick"),
 }
 """By the names under which a person asks for them."""
+
+CONVENTIONS = Conventions("bullet", step_hz=240.0, resets_place=True)
+"""As PyBullet's environment ran them; at 480 and 600 steps a second the walk falls from most starts."""
 
 
 def data_folder() -> Path:
@@ -66,13 +68,13 @@ def pretrained(name: str) -> "DeepMimicPolicy":
         raise BadInputError(f"A pretrained policy should be one of {', '.join(PRETRAINED)}, but is {name!r}.")
     which = PRETRAINED[name]
     stem = data_folder() / "policies" / "humanoid3d" / f"{which.file}.ckpt"
-    return DeepMimicPolicy(stem, name, which.step_hz)
+    return DeepMimicPolicy(stem, name)
 
 
 class DeepMimicPolicy:
     """A policy in a checkpoint of DeepMimic's learning code, as `core.imitation.policy.Policy`."""
 
-    def __init__(self, stem: Path, name: str, step_hz: float = 240.0) -> None:
+    def __init__(self, stem: Path, name: str) -> None:
         """`stem`: the checkpoint's path without .index. `BadInputError` where it is damaged or another network."""
         tensors = read_checkpoint(stem)
         wanted = {_PREFIX + key: shape for key, shape in _SHAPES.items()}
@@ -92,7 +94,7 @@ class DeepMimicPolicy:
         norms = partial(_norm, tensors)
         self._state_norm, self._action_norm = norms("s_norm"), norms("a_norm")
         self.name = name
-        self.conventions = Conventions("bullet", step_hz, resets_place=True)
+        self.conventions = CONVENTIONS
 
     def actions(self, states: Array) -> Array:
         """[n,36] (angle and axis of any length, or angle) for DeepMimic states [n,197]."""

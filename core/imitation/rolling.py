@@ -28,7 +28,8 @@ class RolloutSettings:
 
     `seconds`: the horizon; a motion that does not loop ends it earlier. `engine`: "auto" is the one that the policy was
     learned in. `reward`: "code" (which DeepMimic's checkpoints maximised) or "paper" (`core.imitation.rewards`).
-    `starts`: how many humanoids try; the first begins at phase 0, the others at phases drawn with `seed`.
+    `starts`: how many humanoids try a motion that loops; the first begins at phase 0, the others at phases drawn with
+    `seed`. A motion that ends is tried once, from its beginning.
     `after_fall_s`: how long a rollout goes on being shown after the fall. `supports` [S,6] m: boxes (min xyz, max xyz)
     that stand fast.
     """
@@ -62,7 +63,7 @@ def roll_out(
 def roll_outs(
     policy: Policy, reference: HumanoidMotion, settings: RolloutSettings | None = None, progress: Progress = silent
 ) -> list[Rollout]:
-    """Run `policy` on `reference` from `settings.starts` starts, each alone in its world.
+    """Run `policy` on `reference` from as many starts as `settings.starts`, each alone in its world.
 
     30 frames a second. A fall is the push of ground or supports on a body that the reference keeps clear of them (for a
     clip that stands on its feet: all but the feet), or flying apart; the rollout is then cut `after_fall_s` later, and
@@ -72,6 +73,7 @@ def roll_outs(
     settings = settings or RolloutSettings()
     check_reference(reference, _MOST_DEPTH_M)
     how = policy.conventions
+    settings = settings if reference.loop else replace(settings, starts=1)
     engine = _engine(policy, settings)
     try:
         stage = _Stage(policy, ReferenceTable(reference, how.lead_s, how.ahead_s), engine, settings)
@@ -138,8 +140,7 @@ class _Stage:
         steps = round(self.settings.seconds * POLICY_HZ)
         if self.table.loop:
             return steps
-        # Whoever starts later in a motion that ends stands in its last pose for the rest.
-        return max(1, min(steps, (self.table.length - int(self.ticks.min())) // TICKS_A_STEP))
+        return max(1, min(steps, self.table.length // TICKS_A_STEP))
 
     def step(self) -> None:
         now, phase = self._look(), self.table.phase(self.ticks)

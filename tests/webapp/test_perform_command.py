@@ -35,7 +35,7 @@ def test_a_deepmimic_motion_is_performed_and_can_be_exported(walk: Path, tmp_pat
     result = cli.invoke(app, ["perform", str(walk), "--out", str(tmp_path / "out"), "--seed", "3"])
     assert result.exit_code == 0, result.stderr
     written = {path.name for path in (tmp_path / "out").iterdir()}
-    assert written == {"motion.npz", "reference.txt", "sampling.npz", "sampling-body.glb"}
+    assert written == {"motion.npz", "reference.txt", "sampling.npz", "sampling-body.glb", "sampling-humanoid.glb"}
     rollout = Rollout.load(tmp_path / "out" / "sampling.npz")
     assert (rollout.tracker, rollout.seed, len(rollout)) == ("sampling", 3, 10)
     assert len(motion_from_file(tmp_path / "out" / "sampling.npz")) == 10

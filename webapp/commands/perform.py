@@ -25,37 +25,32 @@ def perform(
     with plain_errors(), collecting() as notices:
         if physics not in ("sampling", "assisted"):
             raise BadInputError(f"Physics should be sampling or assisted, but is {physics!r}.")
-        target = _new_folder(out or unused_folder(motion.name.split(".")[0]))
+        target = new_folder(out or unused_folder(motion.name.split(".")[0]))
         _perform(motion, target, physics, setting, engine, seed)
     for text in notices:
         console.print(f"[yellow]Note:[/] {escape(text)}")
     console.print(f"Done. Everything is in [bold]{escape(str(target))}[/]")
 
 
-def _new_folder(out: Path) -> Path:
+def new_folder(out: Path) -> Path:
+    """`out`, if nothing lies in it yet."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BadInputError(f"--out should be a new or empty folder, but {out} is not.")
     return out
 
 
 def _perform(source: Path, out: Path, physics: str, setting: str, engine: str, seed: int) -> None:
-    from core.body import load_body
     from core.control.assisted import assisted
     from core.control.performing import reference_from_file, sampling_settings
     from core.control.sampling import perform_sampling
-    from core.export.glb import write_glb
-    from core.humanoid import rollout_to_body
+    from core.export.rollout_files import write_rollout
     from core.motion import Rollout
-    from core.pipeline import ROLLOUT_COLOUR
 
     reference, motion = reference_from_file(source)
     settings = sampling_settings(setting, seed, motion, reference.scale, engine)
 
     def keep(rollout: Rollout) -> None:
-        motion.save(out / "motion.npz")  # on whose body the rollout is shown and exported
-        reference.save(out / "reference.txt")
-        rollout.save(out / f"{physics}.npz")
-        write_glb(out / f"{physics}-body.glb", rollout_to_body(rollout, motion), load_body(), ROLLOUT_COLOUR)
+        write_rollout(out, physics, rollout, reference, motion)
 
     with progress_bars() as bars:
         task = bars.add_task("Perform it", total=1.0, message="")

@@ -1,0 +1,179 @@
+"""Policies against motions, each on each: how long they stay up, and what they earn.
+
+A policy that learned one motion mostly fails on another; the matrix says how soon.
+"""
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from core.errors import BadInputError
+from core.imitation.naming import load_policy
+from core.imitation.rolling import RolloutSettings, roll_outs
+from core.metrics import rollout_figures
+from core.motion import HumanoidMotion, Rollout
+from core.notices import collecting, notice
+from core.progress import Progress, silent
+
+Array = np.ndarray
+
+_PATIENCE_S = 0.3
+"""How often progress is told, and with it whether the person cancelled."""
+
+
+@dataclass(frozen=True)
+class ChallengeSettings:
+    """How a challenge is held.
+
+    `rollouts`: how each policy is run on each motion. `processes`: how many cells are worked on at a time; the figures
+    do not depend on it.
+    """
+
+    rollouts: RolloutSettings = field(default_factory=lambda: RolloutSettings(starts=4))
+    processes: int = 2
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.processes <= 256:
+            raise BadInputError(f"A challenge should have 1 to 256 processes, but is to have {self.processes}.")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One policy on one motion.
+
+    `engine` where it ran, `seconds` the horizon, `falls` s (one number a start; None where it stayed up), `returns`
+    in [0,1] (mean reward over the horizon with zeros after the fall), `problem`: why the motion could not be run at all
+    (the rest is then empty).
+    """
+
+    policy: str
+    motion: str
+    engine: str = ""
+    seconds: float = 0.0
+    falls: tuple[float | None, ...] = ()
+    returns: tuple[float, ...] = ()
+    problem: str = ""
+
+    @property
+    def mean_fall_s(self) -> float:
+        """Mean time to fall, the horizon where it stayed up; NaN where it could not be run."""
+        return float(np.mean([self.seconds if f is None else f for f in self.falls])) if self.falls else float("nan")
+
+    @property
+    def mean_return(self) -> float:
+        """Mean return; NaN where it could not be run."""
+        return float(np.mean(self.returns)) if self.returns else float("nan")
+
+    @property
+    def up(self) -> int:
+        """How many starts stayed up over the whole horizon."""
+        return sum(f is None for f in self.falls)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """`cells`, row by row: every one of `policies` on every one of `motions`, under `settings`."""
+
+    policies: tuple[str, ...]
+    motions: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    settings: ChallengeSettings
+
+    def cell(self, policy: str, motion: str) -> Cell:
+        """What `policy` did on `motion`."""
+        return self.cells[self.policies.index(policy) * len(self.motions) + self.motions.index(motion)]
+
+    def to_json(self) -> dict[str, Any]:
+        """The matrix as plain JSON, means included."""
+        means = [
+            {"mean_time_to_fall_s": _plain(c.mean_fall_s), "mean_return": _plain(c.mean_return)} for c in self.cells
+        ]
+        return {
+            "policies": list(self.policies),
+            "motions": list(self.motions),
+            "settings": asdict(self.settings),
+            "cells": [asdict(cell) | mean for cell, mean in zip(self.cells, means, strict=True)],
+        }
+
+
+OnRollout = Callable[[Cell, Rollout], None]
+
+
+def challenge(
+    policies: dict[str, str],
+    motions: dict[str, HumanoidMotion],
+    settings: ChallengeSettings | None = None,
+    on_rollout: OnRollout | None = None,
+    progress: Progress = silent,
+) -> Matrix:
+    """Run each of `policies` (short name -> what `core.imitation.naming.load_policy` takes) on each of `motions`.
+
+    `on_rollout` is given each cell with the rollout of its first start, as they are done. Every policy is loaded before
+    anything is run, so a damaged one is refused at once (`BadInputError`); a motion that cannot be simulated only makes
+    its own cells empty. The same settings give the same figures with any number of processes.
+    """
+    settings = settings or ChallengeSettings()
+    if not policies or not motions:
+        raise BadInputError("A challenge needs at least one policy and one motion.")
+    for what in policies.values():
+        load_policy(what)
+    wanted = [(policy, motion) for policy in policies for motion in motions]
+    found: dict[tuple[str, str], Cell] = {}
+    with _pool(min(settings.processes, len(wanted))) as pool:
+        running: dict[Future, tuple[str, str]] = {
+            pool.submit(_work, policies[p], motions[m], settings.rollouts): (p, m) for p, m in wanted
+        }
+        while running:
+            done, _ = wait(running, timeout=_PATIENCE_S, return_when=FIRST_COMPLETED)
+            for future in done:
+                names = running.pop(future)
+                rollouts, problem, notices = future.result()
+                for text in notices:
+                    notice(text)
+                found[names] = _cell(*names, rollouts, problem)
+                if rollouts and on_rollout is not None:
+                    on_rollout(found[names], rollouts[0])
+            progress(len(found) / len(wanted), f"{len(found)} of {len(wanted)} rollouts")
+    cells = tuple(found[names] for names in wanted)
+    return Matrix(tuple(policies), tuple(motions), cells, settings)
+
+
+def _work(what: str, motion: HumanoidMotion, settings: RolloutSettings) -> tuple[list[Rollout], str, list[str]]:
+    with collecting() as notices:
+        try:
+            return roll_outs(load_policy(what), motion, settings), "", notices
+        except BadInputError as error:
+            return [], str(error), notices
+
+
+def _cell(policy: str, motion: str, rollouts: list[Rollout], problem: str) -> Cell:
+    if problem:
+        return Cell(policy, motion, problem=problem)
+    figures = [rollout_figures(each) for each in rollouts]
+    return Cell(
+        policy,
+        motion,
+        engine=rollouts[0].engine,
+        seconds=rollouts[0].horizon_s,
+        falls=tuple(each["time_to_fall_s"] for each in figures),
+        returns=tuple(each["return"] or 0.0 for each in figures),
+    )
+
+
+@contextmanager
+def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Fresh processes (spawned: the engines' threads and a fork do not go together), ended at once on an error."""
+    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _plain(number: float) -> float | None:
+    return None if np.isnan(number) else number

@@ -1,0 +1,52 @@
+"""What a person may call a policy or a motion, and what is meant."""
+
+from pathlib import Path
+
+from core.control.performing import reference_from_file
+from core.errors import BadInputError
+from core.humanoid.deepmimic_file import read_deepmimic
+from core.imitation.policy import Policy
+from core.imitation.policy_file import OnnxPolicy
+from core.imitation.pretrained import PRETRAINED, DeepMimicPolicy, data_folder, pretrained
+from core.motion import BodyMotion, HumanoidMotion
+
+_CLIP = "humanoid3d_"
+
+
+def clip_names() -> list[str]:
+    """The clips of DeepMimic that come with pybullet_data, by name."""
+    return sorted(path.stem.removeprefix(_CLIP) for path in (data_folder() / "motions").glob(f"{_CLIP}*.txt"))
+
+
+def load_policy(what: str) -> Policy:
+    """The policy called `what`: a name of PRETRAINED, a policy.onnx or its folder, or a checkpoint of DeepMimic's
+    learning code (NAME.ckpt, or its NAME.ckpt.index). `BadInputError` where it is none of them."""
+    if what in PRETRAINED:
+        return pretrained(what)
+    path = Path(what)
+    stem = path.with_suffix("") if path.suffix == ".index" else path
+    if stem.suffix == ".ckpt":
+        return DeepMimicPolicy(stem, stem.stem)
+    if path.exists():
+        return OnnxPolicy(path)
+    raise BadInputError(
+        f"A policy should be {', '.join(PRETRAINED)}, a policy.onnx or the folder that holds one, but {what} is not."
+    )
+
+
+def load_motion(what: str) -> tuple[HumanoidMotion, BodyMotion | None]:
+    """The reference called `what`: a clip of DeepMimic's by name, or a motion file of any kind. Of a file also the body
+    that it is to be shown on. `BadInputError` where it is neither."""
+    if what in clip_names():
+        return read_deepmimic(data_folder() / "motions" / f"{_CLIP}{what}.txt"), None
+    if not Path(what).exists():
+        raise BadInputError(f"A motion should be a file, or one of {', '.join(clip_names())}, but {what} is not.")
+    return reference_from_file(Path(what))
+
+
+def short_name(what: str) -> str:
+    """How a policy or motion is called in tables and file names."""
+    path = Path(what)
+    if path.stem in ("policy", "motion", "reference"):  # every run has one of that name
+        path = path.resolve().parent
+    return path.name.removesuffix(".index").split(".")[0].removeprefix(_CLIP)
