@@ -16,8 +16,8 @@ _EMPTY = "#e6e4ea"
 def draw_challenge(matrix: Matrix) -> Drawing:
     """The matrix as a drawing (`Drawing.png`, `Drawing.svg`).
 
-    In each cell the mean over the starts; "up" where all of them stayed up; a frame where the policy carries the name of
-    the motion. Above, darker is longer; below, darker is a greater return.
+    In each cell the mean over the starts; "up" where all of them stayed up; a frame where the policy carries the name
+    of the motion. Above, darker is longer; below, darker is a greater return.
     """
     rows, columns = len(matrix.policies), len(matrix.motions)
     band = _HEAD + rows * _ROW
