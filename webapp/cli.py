@@ -2,11 +2,13 @@
 
 import typer
 
+from webapp.commands.challenge import challenge
 from webapp.commands.doctor import doctor
 from webapp.commands.evaluate import evaluate
 from webapp.commands.export import export
 from webapp.commands.import_bundle import import_bundle
 from webapp.commands.perform import perform
+from webapp.commands.rollout import rollout
 from webapp.commands.run import run
 from webapp.commands.serve import serve
 from webapp.commands.train_hmr import train_hmr
@@ -21,6 +23,8 @@ app = typer.Typer(
 for command in (serve, run, evaluate, doctor):
     app.command()(command)
 app.command()(perform)
+app.command()(rollout)
+app.command()(challenge)
 app.command()(export)
 app.command("import")(import_bundle)
 app.command("train-hmr")(train_hmr)

@@ -1,0 +1,59 @@
+"""`understudy rollout`: a policy on a motion, under physics."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from webapp.commands.perform import new_folder
+from webapp.commands.run import unused_folder
+from webapp.commands.terminal import console, plain_errors, progress_bars
+
+
+def rollout(
+    policy: Annotated[str, typer.Argument(help="walk, walk_COMenabled, jump, backflip, spinkick, or a policy.onnx.")],
+    motion: Annotated[str, typer.Option(help="A clip of DeepMimic's by name, or a motion file.")],
+    seconds: Annotated[float, typer.Option(help="How long; a motion that does not loop ends earlier.")] = 20.0,
+    engine: Annotated[str, typer.Option(help="auto (where the policy learned), bullet or mujoco.")] = "auto",
+    reward: Annotated[str, typer.Option(help="DeepMimic's reward as in its code, or as in the paper.")] = "code",
+    out: Annotated[Path | None, typer.Option(help="Folder for the artifacts (default: runs/NAME).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Let a policy perform a motion, its own or another's, and say when it fell and what it earned."""
+    from core.imitation.naming import short_name
+    from core.notices import collecting
+
+    with plain_errors(), collecting() as notices:
+        target = new_folder(out or unused_folder(f"{short_name(policy)}-on-{short_name(motion)}"))
+        figures = _roll_out(policy, motion, target, seconds, engine, reward)
+    for text in notices:
+        console.print(f"[yellow]Note:[/] {escape(text)}")
+    if as_json:
+        print(json.dumps({"out": str(target), **figures}))
+    fell = figures["time_to_fall_s"]
+    end = "It stayed up." if fell is None else f"It fell after {fell:.1f} s."
+    console.print(f"{end} Return {figures['return']:.2f}.")
+    console.print(f"Done. Everything is in [bold]{escape(str(target))}[/]")
+
+
+def _roll_out(policy: str, motion: str, out: Path, seconds: float, engine: str, reward: str) -> dict:
+    from core.export.rollout_files import write_rollout
+    from core.imitation.naming import load_motion, load_policy
+    from core.imitation.rolling import RolloutSettings, roll_out
+    from core.metrics import rollout_figures
+
+    reference, shown = load_motion(motion)
+    boxes = () if shown is None else tuple(tuple(box) for box in (shown.supports * reference.scale).tolist())
+    settings = RolloutSettings(seconds=seconds, engine=engine, reward=reward, supports=boxes)
+    chosen = load_policy(policy)
+    with progress_bars() as bars:
+        task = bars.add_task(f"Roll out {chosen.name}", total=1.0, message="")
+
+        def progress(fraction: float, message: str = "") -> None:
+            bars.update(task, completed=fraction, message=message)
+
+        done = roll_out(chosen, reference, settings, progress)
+    write_rollout(out, f"policy-{chosen.name}", done, reference, shown)
+    return rollout_figures(done)
