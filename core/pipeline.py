@@ -182,9 +182,13 @@ def _sampling(folder: RunFolder, settings: RunSettings, progress: Progress) -> N
             rollout.save(person / "rollouts" / "sampling.npz")
             body = rollout_to_body(at_rate_of(rollout, motion.fps), motion)
             _write_mesh(person / "rollouts" / "sampling-body.glb", body, settings, ROLLOUT_COLOUR)
+            _metrics(folder, settings, silent)  # so that whoever watches, or cancels, has the figures of what there is
 
-        how = sampling_settings("quick", settings.seed, motion, reference.scale)
-        keep(perform_sampling(reference, how, progress, on_best=keep))
+        how = sampling_settings(settings.sampling, settings.seed, motion, reference.scale)
+        try:
+            keep(perform_sampling(reference, how, progress, on_best=keep))
+        except BadInputError as error:  # all the rest is there and stays good
+            notice(f"There is no unassisted performance. {error}")
 
     _each_person(work, folder, progress)
 
@@ -247,9 +251,11 @@ STAGES = (
     Stage("reconstruction", "Reconstruct the motion", _reconstruction),
     Stage("retarget", "Fit the humanoid", _retarget),
     Stage("physics", "Put it under physics", _physics),
-    Stage("sampling", "Perform it unassisted", _sampling),
     Stage("metrics", "Measure", _metrics),
     Stage("video", "Draw the video", _video),
+    # Minutes long: everything else is there before, with the assisted preview, and drawn again after it.
+    Stage("sampling", "Perform it unassisted", _sampling),
+    Stage("final_video", "Draw the performance", _video),
 )
 
 
@@ -257,11 +263,13 @@ def applies(stage: Stage, folder: RunFolder, settings: RunSettings) -> bool:
     """Whether a stage is run at all: a picture has no physics and no video, and neither has a run without them."""
     if stage.name == FETCH:
         return bool(settings.link) and not folder.has_source()
-    if stage.name not in ("retarget", "physics", "sampling", "video"):
+    if stage.name not in ("retarget", "physics", "video", "sampling", "final_video"):
         return True
-    if stage.name == "sampling" and settings.physics != "sampling":
+    if stage.name in ("sampling", "final_video") and settings.physics != "sampling":
         return False
-    if (settings.physics == "none" and stage.name == "physics") or (not settings.video and stage.name == "video"):
+    if settings.physics == "none" and stage.name == "physics":
+        return False
+    if not settings.video and stage.name in ("video", "final_video"):
         return False
     return len(load_clip(folder.clip)) > 1
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.body.smpl_file import EMBEDDED
+from core.control.sampling import SETTINGS as SAMPLING
 from core.errors import BadInputError
 from core.keypoints.corrections import Correction
 from core.keypoints.sources import check_source
@@ -58,6 +59,8 @@ class RunSettings:
     """How many times slower than life the video plays."""
     loop: bool = False
     """Whether the reference motion is one cycle of the motion, closed."""
+    sampling: str = "quick"
+    """How long sampling looks for a performance: "quick", or "refined" (about six times as long)."""
     link: str = ""
     """Where the source is fetched from (`core.video.fetch`); empty where it is a file."""
 
@@ -65,6 +68,8 @@ class RunSettings:
         object.__setattr__(self, "corrections", tuple(Correction.from_json(each) for each in self.corrections))
         if self.physics not in PHYSICS:
             raise BadInputError(f"Physics should be one of {', '.join(PHYSICS)}, but is {self.physics!r}.")
+        if self.sampling not in SAMPLING:
+            raise BadInputError(f"Sampling should be one of {', '.join(SAMPLING)}, but is {self.sampling!r}.")
         check_source(self.keypoints)
         check_choice(self.hmr)
         if self.body != EMBEDDED and not Path(self.body).is_file():

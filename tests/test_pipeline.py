@@ -122,7 +122,7 @@ def test_figures_are_plain_json_for_each_stage(walked: RunFolder):
 def test_the_record_names_settings_versions_and_seconds(walked: RunFolder):
     record = read_json(walked.record)
     assert RunSettings.from_json(record["settings"]) == RunSettings(**WINDOW)
-    assert set(record["seconds"]) == {stage.name for stage in STAGES} - {"fetch", "sampling"}
+    assert set(record["seconds"]) == {stage.name for stage in STAGES} - {"fetch", "sampling", "final_video"}
     assert record["versions"]["understudy"] != "unknown"
 
 

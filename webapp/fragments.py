@@ -18,6 +18,7 @@ _STATES = {
     "cancelled": "Cancelled",
 }
 _MARKS = {"waiting": "○", "running": "◐", "done": "●", "failed": "✕", "skipped": "–"}
+_NO_PICTURE = '<span class="no-picture" aria-hidden="true"></span>'
 _SAMPLE_NOTES = {"walker": "A woman walks over the grass.", "flip": "A flip off a two-metre box. Hard."}
 
 
@@ -56,7 +57,23 @@ def run_head(run: RunRecord) -> str:
     ]
     if run.error:
         parts.append(notice(run.error))
+    if run.state == "cancelled":
+        parts.append('<p class="quiet">Cancelled; what was finished by then is kept.</p>')
     return "".join(parts)
+
+
+def run_links(run: RunRecord) -> str:
+    """Where the whole run and its log can be had."""
+    whole = "Download everything (zip)"
+    first = f'<a href="/api/runs/{run.id}/bundle.zip" download>{whole}</a>' if run.is_finished else ""
+    log = f'<a href="/api/runs/{run.id}/log" target="_blank" rel="noopener">Log</a>'
+    return f'<p class="run-links">{first}{log}</p>'
+
+
+def retry_label(run: RunRecord) -> str:
+    """What the button that goes on with a run says."""
+    failed = next((stage.title for stage in run.stages if stage.state == "failed"), None)
+    return f"Retry “{failed}”" if failed else "Continue"
 
 
 def stage_list(run: RunRecord) -> str:
@@ -70,8 +87,9 @@ def stage_list(run: RunRecord) -> str:
 
 def _stage(stage: StageRecord) -> str:
     percent = round(100 * stage.fraction)
+    left = f"{_about(stage.left_s)} left" if stage.left_s is not None else ""
     detail = {
-        "running": stage.message or f"{percent} %",
+        "running": ", ".join(part for part in (left or f"{percent} %", stage.message) if part),
         "done": f"{stage.seconds:.1f} s" if stage.seconds is not None else "",
         "skipped": "not needed",
         "failed": "stopped here",
@@ -79,18 +97,27 @@ def _stage(stage: StageRecord) -> str:
     return (
         f'<li class="{stage.state}"{" aria-current=step" if stage.state == "running" else ""}>'
         f'<span class="mark" aria-hidden="true">{_MARKS[stage.state]}</span>'
-        f'<span class="title">{escape(stage.title)}</span><span class="detail">{escape(detail)}</span>'
+        f'<span class="title">{escape(stage.title)}</span>'
+        f'<span class="detail" title="{escape(detail)}">{escape(detail)}</span>'
         f'<span class="bar" role="progressbar" aria-label="{escape(stage.title)}: {stage.state}" aria-valuemin="0" '
         f'aria-valuemax="100" aria-valuenow="{percent}"><span style="width:{percent}%"></span></span></li>'
     )
 
 
-def recent_runs(runs: list[RunRecord]) -> str:
-    """Links to the latest runs."""
+def _about(seconds: float) -> str:
+    """ "40 s", "3 min": as exact as a guess deserves."""
+    if seconds < 55:
+        return f"{max(5, round(seconds / 5) * 5)} s"
+    return f"{max(1, round(seconds / 60))} min"
+
+
+def recent_runs(runs: list[RunRecord], pictures: dict[str, str] | None = None) -> str:
+    """Links to the latest runs; `pictures` are addresses of thumbnails by run."""
     if not runs:
         return ""
+    shown = {run_id: f'<img src="{escape(url)}" alt="" loading="lazy">' for run_id, url in (pictures or {}).items()}
     rows = "".join(
-        f'<li><a href="/?run={run.id}"><span class="name">{escape(run.name)}</span>'
+        f'<li><a href="/?run={run.id}">{shown.get(run.id, _NO_PICTURE)}<span class="name">{escape(run.name)}</span>'
         f'<span class="quiet">{_ago(run.created)}</span>'
         f'<span class="pill {run.state}">{_STATES[run.state]}</span></a></li>'
         for run in runs

@@ -10,17 +10,18 @@ import gradio as gr
 
 from core.errors import RunNotFoundError
 from core.jobs.store import RunRecord
-from webapp import fragments
+from webapp import fragments, run_controls
+from webapp.run_controls import PRIVATE
+from webapp.run_view import artifact_url
 from webapp.site import Site
-from webapp.starting import bind, file_starter, sample_starter
+from webapp.starting import PHYSICS_TITLES, USUAL_PHYSICS, bind, bundle_opener, file_starter, sample_starter
 from webapp.viewer_frame import viewer_frame
 
 _POLL_S = 0.5
 _FILE_TYPES = ["video", "image"]
-_PHYSICS = [("Humanoid under physics", "assisted"), ("Unassisted (slower)", "sampling"), ("Motion only", "none")]
-_PRIVATE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 # The run's own address, so that a reload or a bookmark finds it again.
 _SHOW_ADDRESS = "(id) => { if (id) history.pushState({}, '', '/?run=' + encodeURIComponent(id)); return id; }"
+_LEAVE_ADDRESS = "(id) => { history.pushState({}, '', '/'); return id; }"
 # Back and forward change the address alone; the page follows it.
 _FOLLOW_ADDRESS = "() => { addEventListener('popstate', () => location.reload()); }"
 
@@ -30,23 +31,29 @@ def build_page(site: Site) -> gr.Blocks:
     with gr.Blocks(title="Understudy", analytics_enabled=False, delete_cache=(3600, 7200), fill_width=True) as page:
         gr.HTML(fragments.header(), padding=False)
         run_id = gr.Textbox(visible=False, label="Run")
+        deleted = gr.Textbox(visible=False, label="Deleted run")
+        with gr.Row(visible=False, elem_classes=["undo"]) as undo_row:
+            gr.HTML('<p role="status">The run was deleted. It can be brought back now.</p>', padding=False)
+            undo = gr.Button("Undo", scale=0, min_width=110, elem_id="undo")
         with gr.Column(visible=True, elem_id="start") as start_area:
             widgets = _start_area(site)
         with gr.Column(visible=False, elem_id="run") as run_area:
             with gr.Row(elem_classes=["run-bar"]):
                 head = gr.HTML(padding=False)
+                retry = gr.Button("Retry", variant="primary", visible=False, scale=0, min_width=110, elem_id="retry")
                 cancel = gr.Button("Cancel", size="md", visible=False, scale=0, min_width=110)
                 gr.Button("New run", size="md", link="/", link_target="_self", scale=0, min_width=120)
             stages = gr.HTML(padding=False)
             frame = viewer_frame()
+            controls = run_controls.run_controls()
         recent = gr.HTML(padding=False)
         timer = gr.Timer(_POLL_S, active=False)
 
-        shown = [run_id, start_area, run_area, head, stages, frame, cancel, recent, timer]
-        polled = [head, stages, frame, cancel, timer]
+        polled = [head, stages, frame, controls.links, cancel, retry, timer]
+        shown = [run_id, start_area, run_area, recent, undo_row, *polled, *controls.shown]
 
-        def show(run: str) -> list[Any]:
-            return _show(site, run)
+        def show(run: str, gone: str = "") -> list[Any]:
+            return _show(site, run, gone)
 
         def open_address(request: gr.Request) -> list[Any]:
             return _show(site, request.query_params.get("run", ""))
@@ -57,21 +64,54 @@ def build_page(site: Site) -> gr.Blocks:
         def cancel_run(run: str) -> None:
             site.store.request_cancel(run)
 
-        file, start, end, physics, go, notice, samples = widgets
-        for name, button in samples.items():
-            started = bind(button, sample_starter(site, name), [], run_id, notice, f"start_{name}")
-            started.success(show, run_id, shown, js=_SHOW_ADDRESS, **_PRIVATE)
-        started = bind(go, file_starter(site), [file, start, end, physics], run_id, notice, "start_run")
-        started.success(show, run_id, shown, js=_SHOW_ADDRESS, **_PRIVATE)
-        cancel.click(cancel_run, run_id, None, **_PRIVATE)
-        timer.tick(poll, [run_id, head, stages, frame], polled, **_PRIVATE)
-        page.load(open_address, None, shown, **_PRIVATE)
+        file, start, end, physics, go, bundle, notice, samples = widgets
+        starts = [bind(each.click, sample_starter(site, n), [], run_id, notice, f"start_{n}") for n, each in samples]
+        chosen = [file, start, end, physics]
+        starts.append(bind(go.click, file_starter(site), chosen, run_id, notice, "start_run"))
+        starts.append(bind(bundle.upload, bundle_opener(site), [bundle], run_id, notice, "open_run"))
+        for started in starts:
+            started.success(show, run_id, shown, js=_SHOW_ADDRESS, **PRIVATE)
+        _bind_controls(site, controls, run_id, deleted, frame, head, (retry, undo), (show, shown))
+        cancel.click(cancel_run, run_id, None, **PRIVATE)
+        timer.tick(poll, [run_id, head, stages, frame, controls.links], polled, **PRIVATE)
+        page.load(open_address, None, shown, **PRIVATE)
         page.load(None, None, None, js=_FOLLOW_ADDRESS, api_visibility="private")
     return page
 
 
+def _bind_controls(
+    site: Site,
+    controls: run_controls.RunControls,
+    run_id: gr.Textbox,
+    deleted: gr.Textbox,
+    frame: gr.HTML,
+    head: gr.HTML,
+    buttons: tuple[gr.Button, gr.Button],
+    showing: tuple[Any, list[Any]],
+) -> None:
+    """What the panel's buttons do; those that lead to another run or to none show that afterwards."""
+    (retry, undo), (show, shown) = buttons, showing
+
+    def on(work: Any) -> Any:
+        return lambda *values: work(site, *values)
+
+    renamed = [head, controls.trouble]
+    controls.rename.click(on(run_controls.rename_run), [run_id, controls.name], renamed, **PRIVATE)
+    controls.name.submit(on(run_controls.rename_run), [run_id, controls.name], renamed, **PRIVATE)
+    again = controls.again.click(
+        on(run_controls.run_again), [run_id, controls.physics], [run_id, controls.trouble], **PRIVATE
+    )
+    again.success(show, run_id, shown, js=_SHOW_ADDRESS, **PRIVATE)
+    retried = retry.click(on(run_controls.retry_run), run_id, [frame, controls.trouble], **PRIVATE)
+    retried.success(show, run_id, shown, **PRIVATE)
+    gone = controls.delete.click(on(run_controls.delete_run), run_id, [run_id, deleted], **PRIVATE)
+    gone.success(show, [run_id, deleted], shown, js=_LEAVE_ADDRESS, **PRIVATE)
+    back = undo.click(on(run_controls.restore_run), deleted, [run_id, deleted], **PRIVATE)
+    back.success(show, run_id, shown, js=_SHOW_ADDRESS, **PRIVATE)
+
+
 def _start_area(site: Site) -> tuple[Any, ...]:
-    samples = {}
+    samples = []
     with gr.Row(equal_height=True, elem_classes=["choices"]):
         with gr.Column(scale=1, elem_classes=["card"]):
             gr.HTML("<h2>See it at work</h2>", padding=False)
@@ -79,12 +119,14 @@ def _start_area(site: Site) -> tuple[Any, ...]:
                 for name, label in (("walker", "Try the sample"), ("flip", "Try the hard one")):
                     with gr.Column(min_width=200):
                         gr.HTML(fragments.sample_card(name), padding=False)
-                        samples[name] = gr.Button(
+                        first = name == "walker"
+                        button = gr.Button(
                             label,
-                            variant="primary" if name == "walker" else "secondary",
+                            variant="primary" if first else "secondary",
                             size="lg",
                             elem_id=f"sample-{name}",
                         )
+                        samples.append((name, button))
         with gr.Column(scale=1, elem_classes=["card"]):
             gr.HTML("<h2>Use your own</h2>", padding=False)
             file = gr.File(
@@ -93,7 +135,14 @@ def _start_area(site: Site) -> tuple[Any, ...]:
             with gr.Row(elem_classes=["window"]):
                 start = gr.Textbox(label="From", placeholder="0:00", max_lines=1, min_width=110, elem_id="from")
                 end = gr.Textbox(label="To", placeholder="its end", max_lines=1, min_width=110, elem_id="to")
-            physics = gr.Radio(_PHYSICS, value="assisted", label="What to make", elem_id="physics")
+            with gr.Accordion("More", open=False, elem_id="more"):
+                physics = gr.Radio(
+                    list(PHYSICS_TITLES),
+                    value=USUAL_PHYSICS,
+                    label="Physics",
+                    info="Unassisted: by its muscles alone, after a preview that is led by hand.",
+                    elem_id="physics",
+                )
             notice = gr.HTML(padding=False)
             go = gr.Button("Start", variant="primary", size="lg", elem_id="go")
             gr.HTML(
@@ -101,41 +150,56 @@ def _start_area(site: Site) -> tuple[Any, ...]:
                 "The file stays on this server.</p>",
                 padding=False,
             )
-    return file, start, end, physics, go, notice, samples
+            bundle = gr.UploadButton(
+                "Open a run from a zip", file_types=[".zip"], size="md", variant="secondary", elem_id="open-zip"
+            )
+    return file, start, end, physics, go, bundle, notice, samples
 
 
-def _show(site: Site, run_id: str) -> list[Any]:
-    """Everything on the page for one run, or for none: run_id, areas, head, stages, frame, cancel, recent, timer."""
-    recent = fragments.recent_runs(site.store.recent())
-    start = [gr.Column(visible=True), gr.Column(visible=False), "", "", "", gr.Button(visible=False), recent]
-    if not run_id:
-        return ["", *start, gr.Timer(active=False)]
+def _show(site: Site, run_id: str, deleted: str = "") -> list[Any]:
+    """Everything on the page for one run, or for none: run_id, areas, recent, undo, what is polled, the controls."""
+    undo = gr.Row(visible=bool(deleted))
     try:
-        run = site.store.get(run_id)
+        run = site.store.get(run_id) if run_id else None
+        trouble = ""
     except RunNotFoundError:
-        start[-1] = fragments.notice("There is no run with this address; it may have been removed.") + recent
-        return ["", *start, gr.Timer(active=False)]
-    head, stages, frame, cancel, timer = _state_of(site, run)
-    return [run.id, gr.Column(visible=False), gr.Column(visible=True), head, stages, frame, cancel, "", timer]
+        run, trouble = None, fragments.notice("There is no run with this address; it may have been removed.")
+    if run is None:
+        areas = [gr.Column(visible=True), gr.Column(visible=False), trouble + _recent(site), undo]
+        polled = ["", "", "", "", gr.Button(visible=False), gr.Button(visible=False), gr.Timer(active=False)]
+        return ["", *areas, *polled, *run_controls.values_of(None)]
+    areas = [gr.Column(visible=False), gr.Column(visible=True), "", undo]
+    return [run.id, *areas, *_state_of(site, run), *run_controls.values_of(run)]
 
 
-def _poll(site: Site, run_id: str, head: str, stages: str, frame: str) -> list[Any]:
-    """What changed since the page was last told; the viewer's frame is never set twice."""
-    if not run_id:
-        return [gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.Timer(active=False)]
-    now = _state_of(site, site.store.get(run_id))
-    before = (head, stages, frame)
-    changed = [new if new != old else gr.skip() for new, old in zip(now[:3], before, strict=True)]
-    return [*changed, now[3], now[4]]
+def _recent(site: Site) -> str:
+    runs = site.store.recent()
+    faces = {run.id: "people/person-0.jpg" for run in runs if site.home.run(run.id).thumbnail(0).is_file()}
+    return fragments.recent_runs(runs, {run_id: artifact_url(run_id, path) for run_id, path in faces.items()})
 
 
-def _state_of(site: Site, run: RunRecord) -> tuple[str, str, str, gr.Button, gr.Timer]:
+def _poll(site: Site, run_id: str, *before: str) -> list[Any]:
+    """What changed since the page was last told of head, stages, frame and links; the frame is never set twice."""
+    try:
+        run = site.store.get(run_id) if run_id else None
+    except RunNotFoundError:  # deleted, in another tab
+        run = None
+    if run is None:
+        return [*[gr.skip() for _ in range(6)], gr.Timer(active=False)]
+    now = _state_of(site, run)
+    changed = [new if new != old else gr.skip() for new, old in zip(now[:4], before, strict=True)]
+    return [*changed, *now[4:]]
+
+
+def _state_of(site: Site, run: RunRecord) -> tuple[Any, ...]:
+    """Of a run: head, stages, frame, links, cancel, retry, timer."""
     has_clip = site.home.run(run.id).clip.is_file()
-    cancel = gr.Button(visible=not run.is_finished, interactive=not run.cancel_requested)
     return (
         fragments.run_head(run),
         fragments.stage_list(run),
         run.id if has_clip else "",
-        cancel,
+        fragments.run_links(run),
+        gr.Button(visible=not run.is_finished, interactive=not run.cancel_requested),
+        gr.Button(fragments.retry_label(run), visible=run.state in ("failed", "cancelled")),
         gr.Timer(active=not run.is_finished),
     )

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response, UploadFile
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import BadInputError, RunNotFoundError
+from core.export.bundle import stream_bundle
 from core.jobs.home import safe_file_name
 from core.video.decode import open_video, probe, timed_frames
 from webapp.run_view import run_view, track_view
@@ -50,7 +52,15 @@ class RunChanges(BaseModel):
     model_config = ConfigDict(extra="forbid")
     person: str = Field("0", pattern=r"^(all|\d{1,3})$")
     physics: str = "assisted"
+    sampling: str = "quick"
     corrections: list[PersonAt] = Field([], max_length=100)
+
+
+class NewName(BaseModel):
+    """What a run is to be called."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(max_length=1000)
 
 
 def make_router(site: Site) -> APIRouter:
@@ -71,6 +81,7 @@ def make_router(site: Site) -> APIRouter:
     @router.get("/api/runs/{run_id}/files/{path:path}")
     def get_file(run_id: str, path: str) -> FileResponse:
         """A file of a run; ranges of bytes may be asked for."""
+        site.store.get(run_id)
         file = site.home.artifact(run_id, path)
         media_type = MEDIA_TYPES.get(file.suffix, "application/octet-stream")
         headers = _ARTIFACT_HEADERS | {"cache-control": "no-cache"}
@@ -92,11 +103,13 @@ def make_router(site: Site) -> APIRouter:
         sample: Annotated[str | None, Form()] = None,
         start: Annotated[float, Form()] = 0.0,
         end: Annotated[float | None, Form()] = None,
-        physics: Annotated[str, Form()] = "assisted",
+        physics: Annotated[str, Form()] = "sampling",
+        sampling: Annotated[str, Form()] = "quick",
         person: Annotated[str, Form()] = "0",
     ) -> dict[str, str]:
         """Start a run of an uploaded file or of a sample; answers with its id."""
-        choices: dict[str, Any] = {"start_s": start, "end_s": end, "physics": physics, "person": person}
+        choices: dict[str, Any] = {"start_s": start, "end_s": end, "person": person}
+        choices |= {"physics": physics, "sampling": sampling}
         if (file is None) == (sample is None):
             raise BadInputError("Either a file or a sample is expected: send one of them.")
         if sample is not None:
@@ -114,6 +127,52 @@ def make_router(site: Site) -> APIRouter:
     def start_again(run_id: str, changes: RunChanges) -> dict[str, str]:
         """Start another run of the same source for another person, or with corrections; answers with its id."""
         return {"id": site.start_again(run_id, changes.model_dump(exclude_unset=True)).id}
+
+    @router.post("/api/runs/{run_id}/retry")
+    def retry_run(run_id: str) -> dict[str, str]:
+        """Go on with a failed or cancelled run where it ended; answers with the state that it is in."""
+        return {"id": run_id, "state": site.retry(run_id).state}
+
+    @router.patch("/api/runs/{run_id}")
+    def rename_run(run_id: str, changes: NewName) -> dict[str, str]:
+        """Call a run otherwise; answers with the name that it has now."""
+        site.rename(run_id, changes.name)
+        return {"id": run_id, "name": site.store.get(run_id).name}
+
+    @router.delete("/api/runs/{run_id}")
+    def delete_run(run_id: str) -> dict[str, str]:
+        """Delete a run, ending it where it is not finished; for some days it can be restored."""
+        site.store.delete(run_id)
+        return {"id": run_id, "state": "deleted"}
+
+    @router.post("/api/runs/{run_id}/restore")
+    def restore_run(run_id: str) -> dict[str, str]:
+        """Bring a deleted run back."""
+        return {"id": run_id, "state": site.store.restore(run_id).state}
+
+    @router.get("/api/runs/{run_id}/log")
+    def get_log(run_id: str) -> PlainTextResponse:
+        """The end of what the stages wrote to their log."""
+        text = site.log(run_id) or "The stages of this run have written nothing to their log.\n"
+        return PlainTextResponse(text, headers=_ARTIFACT_HEADERS | {"cache-control": "no-store"})
+
+    @router.get("/api/runs/{run_id}/bundle.zip")
+    def get_bundle(run_id: str) -> StreamingResponse:
+        """The whole finished run as one zip, which opens again here or elsewhere."""
+        run = site.store.get(run_id)
+        if not run.is_finished:
+            raise BadInputError("The run should be finished before it is taken as a zip, but is still at work.")
+        pieces = stream_bundle(site.home.run(run_id))
+        first = next(pieces)  # a run without files is refused before anything is sent
+        name = f"{safe_file_name(run.name.removesuffix('.mp4'))}.zip"
+        headers = _ARTIFACT_HEADERS | {"content-disposition": f'attachment; filename="{name}"'}
+        return StreamingResponse(chain([first], pieces), media_type="application/zip", headers=headers)
+
+    @router.post("/api/runs/import", status_code=201)
+    def import_run(file: UploadFile) -> dict[str, str]:
+        """Open a run's zip as a finished run; answers with its id."""
+        with _on_disk(file, site.home.uploads) as path:
+            return {"id": site.open_bundle(path, file.filename or "run.zip").id}
 
     @router.get("/api/samples/{sample}/poster.jpg")
     def get_poster(sample: str) -> Response:

@@ -12,6 +12,7 @@ from core.keypoints.skeletons import BLAZEPOSE_EDGES
 from core.motion import BodyMotion, Track
 from core.run_folder import RunFolder, read_json
 from core.video.window import load_clip
+from webapp.rollout_view import physics_of
 
 MOTIONS = {
     "hmr": ("Recovered mesh", "hmr.glb", "hmr.npz"),
@@ -40,13 +41,14 @@ def run_view(run: RunRecord, home: Home) -> dict[str, Any]:
                 "fraction": stage.fraction,
                 "message": stage.message,
                 "seconds": stage.seconds,
+                "left_s": stage.left_s,
             }
             for stage in run.stages
         ],
         "clip": _clip(run.id, folder),
-        "notices": [text for texts in read_json(folder.record).get("notices", {}).values() for text in texts],
+        "notices": _notices(folder),
         "found": _found(run.id, folder),
-        "people": [_person(run.id, folder, n) for n in folder.people()],
+        "people": [_person(run, folder, n) for n in folder.people()],
         "metrics": read_json(folder.metrics) or None,
         "artifacts": [
             {
@@ -105,27 +107,44 @@ def _found(run_id: str, folder: RunFolder) -> list[dict[str, Any]]:
     ]
 
 
-def _person(run_id: str, folder: RunFolder, n: int) -> dict[str, Any]:
+def _notices(folder: RunFolder) -> list[str]:
+    """What the stages wanted to be known, each sentence once."""
+    told = read_json(folder.record).get("notices", {}).values()
+    return list(dict.fromkeys(text for texts in told for text in texts))
+
+
+def _person(run: RunRecord, folder: RunFolder, n: int) -> dict[str, Any]:
     root = folder.person(n)
+    at_work = {stage.name for stage in run.stages if stage.state == "running"}
     motions = []
-    for name, (title, shown, data) in MOTIONS.items():
+    for name, (title, shown, data) in _motions(root).items():
         if (root / shown).is_file():
+            there = (root / data).is_file()
             motions.append(
                 {
                     "name": name,
                     "title": title,
-                    "url": artifact_url(run_id, f"{root.name}/{shown}"),
-                    "npz_url": artifact_url(run_id, f"{root.name}/{data}") if (root / data).is_file() else None,
+                    "url": artifact_url(run.id, f"{root.name}/{shown}"),
+                    "npz_url": artifact_url(run.id, f"{root.name}/{data}") if there else None,
                     "offset_s": 0,
                     "written": int(1000 * (root / shown).stat().st_mtime),
+                    "physics": physics_of(root / data) if there and data.startswith("rollouts/") else None,
+                    "improving": name in at_work,
                 }
             )
     return {
         "index": n,
-        "track_url": f"/api/runs/{run_id}/people/{n}/track.json",
+        "track_url": f"/api/runs/{run.id}/people/{n}/track.json",
         "motions": motions,
         "supports": _supports(root / "motion.npz"),
     }
+
+
+def _motions(person: Path) -> dict[str, tuple[str, str, str]]:
+    """MOTIONS and, after them, whatever else was performed for this person."""
+    names = sorted(path.stem for path in (person / "rollouts").glob("*.npz"))
+    others = {n: (f"Under physics ({n})", f"rollouts/{n}-body.glb", f"rollouts/{n}.npz") for n in names}
+    return MOTIONS | {name: each for name, each in others.items() if name not in MOTIONS}
 
 
 def _supports(motion: Path) -> list[list[float]]:

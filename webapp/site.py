@@ -1,6 +1,8 @@
 """What the routes and the page share: the store, the home, and starting and cancelling runs."""
 
 import importlib
+import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -9,7 +11,10 @@ from dbos import DBOSClient
 
 from core.assets import asset_path
 from core.errors import BadInputError
+from core.export.bundle_opening import BundleLimits
+from core.jobs.adoption import adopt_bundle
 from core.jobs.database import make_engine
+from core.jobs.home import safe_file_name
 from core.jobs.migrate import upgrade
 from core.jobs.store import RunRecord, RunStore
 from core.jobs.submit import Submission
@@ -17,6 +22,12 @@ from core.jobs.worker import Worker, make_client
 from webapp.settings import Settings
 
 SAMPLES = {"walker": "The walker", "flip": "The flip"}
+KEPT_AFTER_DELETION = timedelta(days=7)
+"""So long a deleted run can be brought back."""
+_UNPACKED = 4  # times the largest upload: what a zip may hold
+_LONGEST_NAME = 120
+_LOG_BYTES = 60_000
+_ROOT = Path(__file__).parents[1]
 
 
 class Site:
@@ -39,6 +50,7 @@ class Site:
     def open(self) -> None:
         """Start the worker and connect to the queue."""
         self.prepare()
+        self.purge()
         self._worker.start()
         self._client = make_client(self.engine)
 
@@ -62,6 +74,41 @@ class Site:
     def start_again(self, run_id: str, changes: dict[str, Any]) -> RunRecord:
         """Start another run of an earlier one's source with some settings changed."""
         return self._submission().again(run_id, changes)
+
+    def retry(self, run_id: str) -> RunRecord:
+        """Go on with a failed or cancelled run where it ended; what was done stays."""
+        return self._submission().retry(run_id)
+
+    def open_bundle(self, bundle: Path, file_name: str) -> RunRecord:
+        """Open a run's zip as a finished run; `BadInputError` for what is none, or is a trap."""
+        limit = BundleLimits(max_bytes=_UNPACKED * self.settings.max_upload_bytes)
+        name = Path(safe_file_name(file_name)).stem
+        settings = {"max_seconds": self.settings.max_seconds}
+        return adopt_bundle(self.store, self.home, self.pipeline, bundle, name, settings, limit)
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Call a run otherwise; `BadInputError` where nothing is left to call it by."""
+        plain = " ".join("".join(c if c.isprintable() else " " for c in name).split())[:_LONGEST_NAME]
+        if not plain:
+            raise BadInputError("A name with at least one letter is expected, but it is empty.")
+        self.store.rename(run_id, plain)
+
+    def purge(self) -> None:
+        """Remove what was deleted long enough ago, with its files."""
+        for run_id in self.store.deleted_before(datetime.now(UTC) - KEPT_AFTER_DELETION):
+            shutil.rmtree(self.home.run(run_id).root, ignore_errors=True)
+            self.store.purge(run_id)
+
+    def log(self, run_id: str) -> str:
+        """The end of what the stages wrote to their log, without the paths of this machine."""
+        self.store.get(run_id)
+        path = self.home.log(run_id)
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _LOG_BYTES))
+            text = file.read().decode(errors="replace")
+        return text.replace(str(self.home.root), "HOME").replace(str(_ROOT), "...")
 
     def _submission(self) -> Submission:
         if self._client is None:

@@ -12,6 +12,20 @@ from webapp import fragments
 from webapp.site import Site
 
 Starter = Callable[..., str]
+PHYSICS: dict[str, dict[str, str]] = {
+    "sampling": {"physics": "sampling", "sampling": "quick"},
+    "refined": {"physics": "sampling", "sampling": "refined"},
+    "assisted": {"physics": "assisted"},
+    "none": {"physics": "none"},
+}
+"""What the page offers -> the settings that it stands for; the first is the default."""
+PHYSICS_TITLES = (
+    ("Unassisted, quick", "sampling"),
+    ("Unassisted, refined (about six times as long)", "refined"),
+    ("Assisted preview only", "assisted"),
+    ("No physics", "none"),
+)
+USUAL_PHYSICS = "sampling"
 _PAGE: dict[str, Any] = {"queue": False, "show_progress": "minimal", "api_visibility": "private"}
 
 
@@ -20,7 +34,7 @@ def sample_starter(site: Site, sample: str) -> Starter:
 
     def start_sample() -> str:
         """Start a run of a sample clip; returns the run's id."""
-        return site.start_sample(sample, {}).id
+        return site.start_sample(sample, dict(PHYSICS[USUAL_PHYSICS])).id
 
     return start_sample
 
@@ -28,18 +42,39 @@ def sample_starter(site: Site, sample: str) -> Starter:
 def file_starter(site: Site) -> Starter:
     """A function that starts a run of an uploaded file."""
 
-    def start_run(file: str | None, start: str = "", end: str = "", physics: str = "assisted") -> str:
+    def start_run(file: str | None, start: str = "", end: str = "", physics: str = USUAL_PHYSICS) -> str:
         """Start a run of an uploaded video or picture from `start` to `end` (seconds or m:ss); returns its id."""
         if not file:
             raise BadInputError("A video or a picture is expected, but none was chosen. Choose one first.")
-        choices = {"start_s": seconds(start) or 0.0, "end_s": seconds(end), "physics": physics}
+        choices = {"start_s": seconds(start) or 0.0, "end_s": seconds(end), **physics_choice(physics)}
         return site.start_run(Path(file), Path(file).name, choices).id
 
     return start_run
 
 
-def bind(button: gr.Button, starter: Starter, inputs: list[Any], run_id: gr.Textbox, notice: gr.HTML, name: str) -> Any:
-    """Let a button start a run: on the page an error is a notice, at the public endpoint `name` it is an error.
+def bundle_opener(site: Site) -> Starter:
+    """A function that opens a run's zip."""
+
+    def open_run(file: str | None) -> str:
+        """Open the zip of a run that was computed elsewhere as a finished run; returns its id."""
+        if not file:
+            raise BadInputError("The zip of a run is expected, but none was chosen. Choose one first.")
+        return site.open_bundle(Path(file), Path(file).name).id
+
+    return open_run
+
+
+def physics_choice(name: str) -> dict[str, str]:
+    """The settings that a choice of physics stands for; `BadInputError` where there is no such choice."""
+    if name not in PHYSICS:
+        raise BadInputError(f"Physics should be one of {', '.join(PHYSICS)}, but is {name!r}.")
+    return PHYSICS[name]
+
+
+def bind(
+    event: Callable[..., Any], starter: Starter, inputs: list[Any], run_id: gr.Textbox, notice: gr.HTML, name: str
+) -> Any:
+    """Let an event (`button.click`) start a run; on the page an error is a notice, at the endpoint `name` an error.
 
     Returns the event after which `run_id` holds the new run's id, or nothing where it was refused.
     """
@@ -59,7 +94,7 @@ def bind(button: gr.Button, starter: Starter, inputs: list[Any], run_id: gr.Text
     for_programs.__doc__ = starter.__doc__
     # An event of a button that nobody sees: an endpoint whose inputs are checked by their components.
     gr.Button(visible=False).click(for_programs, inputs, run_id, queue=False, api_name=name)
-    return button.click(for_page, inputs, [run_id, notice], **_PAGE)
+    return event(for_page, inputs, [run_id, notice], **_PAGE)
 
 
 def seconds(text: str) -> float | None:

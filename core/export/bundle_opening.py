@@ -9,6 +9,7 @@ import json
 import shutil
 import stat
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
@@ -16,9 +17,10 @@ from typing import Any
 
 from core.errors import BadInputError, UnderstudyError
 from core.export.bundle import CHUNK_BYTES, FORMAT, MANIFEST, PACKED, VERSION
+from core.export.bundle_records import check_records
 from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
 from core.notices import notice
-from core.run_folder import RunFolder, read_json
+from core.run_folder import RunFolder
 from core.video import load_clip
 
 # What may run as code when it is opened (pickles, programs) is not taken from a stranger's zip.
@@ -37,6 +39,8 @@ class BundleLimits:
     """How much larger than the zip its content may be, above `free_bytes`."""
     free_bytes: int = 50_000_000
     """Content up to this size is never taken for a bomb."""
+    max_array_bytes: int = 500_000_000
+    """Size of the arrays in one .npz: they are read into memory whole."""
     max_depth: int = 6
     """Folders within folders."""
 
@@ -58,12 +62,13 @@ def open_bundle(path: Path, into: Path, limits: BundleLimits | None = None) -> R
             listed = _listed(path, archive, limits)
             for name, facts in listed.items():
                 _unpack(archive, name, facts, scratch)
+        _check_arrays(scratch, limits)
         _check_run(RunFolder(scratch))
         scratch.chmod(0o755)
         if into.exists():
             into.rmdir()
         scratch.rename(into)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
         raise BadInputError(f"{path.name} should be a run's zip, but cannot be read: {error}. Get it again.") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -150,18 +155,33 @@ def _unpack(archive: zipfile.ZipFile, name: str, facts: dict[str, Any], into: Pa
         raise BadInputError(f"{name} should be as the bundle's list says, but is not: the zip was changed or damaged.")
 
 
+def _check_arrays(root: Path, limits: BundleLimits) -> None:
+    """An .npz is a zip in the zip, and may be a trap itself."""
+    for path in root.rglob("*.npz"):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                size = sum(entry.file_size for entry in archive.infolist())
+        except zipfile.BadZipFile as error:
+            raise BadInputError(f"{path.name} should hold arrays, but cannot be read: {error}.") from error
+        if size > limits.max_array_bytes:
+            raise BadInputError(
+                f"{path.name} should hold at most {limits.max_array_bytes / 1e6:.0f} MB of arrays, but claims "
+                f"{size / 1e6:.0f} MB."
+            )
+
+
 def _check_run(folder: RunFolder) -> None:
     """Everything that the rest of the house would read can be read."""
     try:
         if not folder.record.is_file() or not folder.clip.is_file():
             raise BadInputError("The bundle should hold run.json and clip.mp4, but does not.")
-        read_json(folder.record), read_json(folder.metrics)
+        check_records(folder)
         load_clip(folder.clip)
         for person in folder.root.glob("person-*"):
             _check_person(person)
     except UnderstudyError:
         raise
-    except (ValueError, TypeError, KeyError, OSError) as error:
+    except (ValueError, TypeError, KeyError, OSError, MemoryError) as error:
         raise BadInputError(f"The bundle's run cannot be read: {error}") from error
 
 

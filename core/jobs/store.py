@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from core.jobs.database import READS_ONLY
 from core.jobs.tables import Run, RunStage
 
 FINISHED = ("done", "failed", "cancelled")
+_GUESS_AFTER_S, _GUESS_AFTER_FRACTION = 3.0, 0.04
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,15 @@ class StageRecord:
     fraction: float
     message: str
     seconds: float | None
+
+    @property
+    def left_s(self) -> float | None:
+        """About how much longer a running stage takes [s], by what it took so far; None where that is no guide."""
+        known = self.seconds is not None and self.seconds >= _GUESS_AFTER_S
+        if self.state != "running" or not known or self.fraction < _GUESS_AFTER_FRACTION:
+            return None
+        assert self.seconds is not None
+        return self.seconds * (1.0 - self.fraction) / self.fraction
 
 
 @dataclass(frozen=True)
@@ -79,15 +89,86 @@ class RunStore:
                 also(session.connection())
         return record
 
-    def get(self, run_id: str) -> RunRecord:
-        """The run, or `RunNotFoundError`."""
+    def get(self, run_id: str, deleted: bool = False) -> RunRecord:
+        """The run, or `RunNotFoundError`; one that is deleted only where `deleted` is set."""
         with Session(self._reader) as session:
-            return _record(_find(session, run_id))
+            return _record(_find(session, run_id, deleted))
 
     def recent(self, limit: int = 12) -> list[RunRecord]:
         """The latest runs, newest first."""
+        latest = sa.select(Run).where(Run.deleted.is_(None)).order_by(Run.created.desc()).limit(limit)
         with Session(self._reader) as session:
-            return [_record(run) for run in session.scalars(sa.select(Run).order_by(Run.created.desc()).limit(limit))]
+            return [_record(run) for run in session.scalars(latest)]
+
+    def adopt(
+        self,
+        run_id: str,
+        name: str,
+        source_name: str,
+        settings: dict[str, Any],
+        stages: Sequence[tuple[str, str, float | None]],
+    ) -> RunRecord:
+        """Add a run that was made elsewhere and is done; stages are (name, title, seconds or None where skipped)."""
+        now = _now()
+        run = Run(id=run_id, name=name[:200], source_name=source_name[:200], settings=settings, state="done")
+        run.created = run.started = run.finished = now
+        for i, (stage, title, seconds) in enumerate(stages):
+            begun = None if seconds is None else now - timedelta(seconds=seconds)
+            state, ended = ("skipped", None) if begun is None else ("done", now)
+            more = {"position": i, "state": state, "fraction": 1.0, "started": begun, "finished": ended}
+            run.stages.append(RunStage(name=stage, title=title, **more))
+        with Session(self.engine) as session, session.begin():
+            session.add(run)
+            session.flush()
+            return _record(run)
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Call a run otherwise."""
+        with Session(self.engine) as session, session.begin():
+            _find(session, run_id).name = name[:200]
+
+    def delete(self, run_id: str) -> None:
+        """Put a run away, and end it where it is not finished; `restore` brings it back until it is purged."""
+        self.request_cancel(run_id)
+        with Session(self.engine) as session, session.begin():
+            _find(session, run_id).deleted = _now()
+
+    def restore(self, run_id: str) -> RunRecord:
+        """Bring a deleted run back; `RunNotFoundError` where it is gone for good."""
+        with Session(self.engine) as session, session.begin():
+            run = _find(session, run_id, deleted=True)
+            run.deleted = None
+            session.flush()
+            return _record(run)
+
+    def deleted_before(self, instant: datetime) -> list[str]:
+        """Ids of the finished runs that were deleted before an instant."""
+        old = sa.select(Run.id).where(Run.deleted < instant, Run.state.in_(FINISHED))
+        with Session(self._reader) as session:
+            return list(session.scalars(old))
+
+    def purge(self, run_id: str) -> None:
+        """Forget a run for good; its files are the caller's to remove."""
+        with Session(self.engine) as session, session.begin():
+            session.delete(_find(session, run_id, deleted=True))
+
+    def reopen(self, run_id: str, also: Callable[[sa.Connection], None] | None = None) -> RunRecord:
+        """Queue a failed or cancelled run again from its first stage that is not done; others are left as they are.
+
+        `also` is called with the connection before the commit, only where the run was reopened.
+        """
+        with Session(self.engine) as session, session.begin():
+            run = _find(session, run_id)
+            if run.state in ("failed", "cancelled"):
+                run.state, run.error, run.cancel_requested, run.finished = "queued", None, False, None
+                for stage in run.stages:
+                    if stage.state not in ("done", "skipped"):
+                        stage.state, stage.fraction, stage.message = "waiting", 0.0, ""
+                        stage.started = stage.finished = None
+                session.flush()
+                if also:
+                    also(session.connection())
+            return _record(run)
 
     def unfinished(self) -> list[str]:
         """Ids of the runs that are queued or running."""
@@ -97,7 +178,7 @@ class RunStore:
     def begin(self, run_id: str) -> bool:
         """Mark a run as running; False where it was cancelled before."""
         with Session(self.engine) as session, session.begin():
-            run = _find(session, run_id)
+            run = _find(session, run_id, deleted=True)
             if run.state in FINISHED:
                 return False
             run.state, run.started = "running", run.started or _now()
@@ -106,7 +187,7 @@ class RunStore:
     def finish(self, run_id: str, state: str, error: str | None = None) -> None:
         """End a run as done, failed or cancelled, once; later calls change nothing."""
         with Session(self.engine) as session, session.begin():
-            _finish(_find(session, run_id), state, error)
+            _finish(_find(session, run_id, deleted=True), state, error)
 
     def request_cancel(self, run_id: str) -> RunRecord:
         """Ask for a run to end: at once where it only waits, at its worker's next look where it runs."""
@@ -146,9 +227,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _find(session: Session, run_id: str) -> Run:
+def _find(session: Session, run_id: str, deleted: bool = False) -> Run:
     run = session.get(Run, run_id)
-    if run is None:
+    if run is None or (run.deleted is not None and not deleted):
         raise RunNotFoundError("There is no run with this id.")
     return run
 

@@ -8,10 +8,15 @@ from typing import Any
 import sqlalchemy as sa
 from dbos import DBOSClient
 
+from core.errors import BadInputError
 from core.jobs.home import Home, new_run_id, safe_file_name
 from core.jobs.store import RunRecord, RunStore
-from core.jobs.workflow import APPLICATION_VERSION, QUEUE, WORKFLOW
+from core.jobs.workflow import APPLICATION_VERSION, QUEUE, WORKFLOW, workflow_id
 from core.run_folder import RunFolder
+from core.run_settings import FETCH
+from core.video.fetch import check_link
+from core.video.fetch_settings import fetch_settings
+from core.video.link import read_link
 from core.video.window import WindowSettings, check_source
 
 
@@ -45,35 +50,70 @@ class Submission:
             check_source(kept, WindowSettings(chosen.start_s, chosen.end_s, chosen.max_seconds))
             if people_from is not None:
                 _copy_people(people_from, RunFolder(folder))
-            return self.store.create(
-                run_id,
-                name or file_name,
-                file_name,
-                chosen.to_json(),
-                [(stage.name, stage.title) for stage in self._pipeline.STAGES],
-                also=lambda connection: self._enqueue(connection, run_id),
-            )
+            return self._create(run_id, name or file_name, file_name, chosen.to_json())
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def submit_link(
+        self, link: str, settings: dict[str, Any], name: str | None = None, people_from: RunFolder | None = None
+    ) -> RunRecord:
+        """Start a run of the video behind a link, which its first stage fetches.
+
+        `BadInputError` for what can be refused without asking anybody: no link, an address that is not public.
+        """
+        given = read_link(link)
+        check_link(given, fetch_settings())
+        chosen = self._pipeline.RunSettings.from_json(settings | {"link": given.url})
+        run_id = new_run_id()
+        folder = self.home.run(run_id).root
+        folder.mkdir(parents=True)
+        try:
+            if people_from is not None:
+                _copy_people(people_from, RunFolder(folder))
+            return self._create(run_id, name or given.label, given.label, chosen.to_json(), all_stages=True)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
     def again(self, run_id: str, changes: dict[str, Any]) -> RunRecord:
-        """Start another run of an earlier one's source with some settings changed; the earlier one stays as it is."""
+        """Start another run of an earlier one's source with some settings changed; the earlier one stays as it is.
+
+        Where the source is no longer there, or never came, it is fetched anew if the run is of a link.
+        """
         earlier, folder = self.store.get(run_id), self.home.run(run_id)
         settings = earlier.settings | changes
-        return self.submit(folder.source(), earlier.source_name, settings, earlier.name, people_from=folder)
+        if folder.has_source():
+            return self.submit(folder.source(), earlier.source_name, settings, earlier.name, people_from=folder)
+        if not settings.get("link"):
+            raise BadInputError("The footage of this run was deleted. Start a new run with the video.")
+        return self.submit_link(settings["link"], settings, earlier.name, people_from=folder)
 
-    def cancel(self, run_id: str) -> RunRecord:
-        """Ask for a run to end."""
-        return self.store.request_cancel(run_id)
+    def retry(self, run_id: str) -> RunRecord:
+        """Go on with a failed or cancelled run from its first stage that is not done."""
+        again = new_run_id()[:6]
+        return self.store.reopen(run_id, also=lambda connection: self._enqueue(connection, run_id, again))
 
-    def _enqueue(self, connection: sa.Connection, run_id: str) -> None:
+    def _create(
+        self, run_id: str, name: str, source_name: str, settings: dict[str, Any], all_stages: bool = False
+    ) -> RunRecord:
+        stages = [stage for stage in self._pipeline.STAGES if all_stages or stage.name != FETCH]
+        return self.store.create(
+            run_id,
+            name,
+            source_name,
+            settings,
+            [(stage.name, stage.title) for stage in stages],
+            also=lambda connection: self._enqueue(connection, run_id),
+        )
+
+    def _enqueue(self, connection: sa.Connection, run_id: str, again: str = "") -> None:
         self._client.enqueue_in_transaction(
             connection,
             {
                 "queue_name": QUEUE,
                 "workflow_name": WORKFLOW,
-                "workflow_id": run_id,
+                "workflow_id": workflow_id(run_id, again),
                 "app_version": APPLICATION_VERSION,
             },
             run_id,
@@ -81,7 +121,8 @@ class Submission:
 
 
 def _copy_people(earlier: RunFolder, new: RunFolder) -> None:
-    if not earlier.people_record.is_file():
+    # Without their pictures, where footage was deleted, they are found anew.
+    if not earlier.people_record.is_file() or not earlier.thumbnail(0).is_file():
         return
     shutil.copyfile(earlier.people_record, new.people_record)
     shutil.copytree(earlier.found_track(0).parent, new.found_track(0).parent)

@@ -60,6 +60,8 @@ class Run(Base):
     created: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     started: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deleted: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a person deleted it; it can be brought back until it is purged."""
     stages: Mapped[list["RunStage"]] = relationship(
         back_populates="run", order_by="RunStage.position", cascade="all, delete-orphan", lazy="selectin"
     )

@@ -13,7 +13,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 from core.errors import UnderstudyError
 from core.jobs.home import Home
 from core.jobs.store import RunStore
-from core.jobs.workflow import APPLICATION, APPLICATION_VERSION, QUEUE, WorkerContext, set_context
+from core.jobs.workflow import APPLICATION, APPLICATION_VERSION, QUEUE, WorkerContext, run_of, set_context
 
 _log = logging.getLogger(__name__)
 _STOP_WITHIN_S = 10.0
@@ -103,9 +103,12 @@ class Worker:
         store = self._context.store
         unfinished = store.unfinished()
         lost = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
-        for status in DBOS.list_workflows(workflow_ids=unfinished) if unfinished else []:
-            if status.status in lost:
-                store.finish(status.workflow_id, "failed", _LOST)
+        # By their beginnings, in the order in which they were made: a run tried again has a workflow for each try.
+        tries = DBOS.list_workflows(workflow_id_prefix=unfinished) if unfinished else []
+        latest = {run_of(status.workflow_id): status.status for status in tries}
+        for run_id, status in latest.items():
+            if status in lost:
+                store.finish(run_id, "failed", _LOST)
 
 
 def _config(engine: sa.Engine, worker: str) -> DBOSConfig:

@@ -19,6 +19,8 @@ from core.errors import CancelledError
 from core.jobs.home import Home
 from core.jobs.stage_process import StageProcess
 from core.jobs.store import RunStore
+from core.run_folder import read_json
+from core.run_settings import FETCH
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +54,16 @@ class WorkerContext:
 _context: WorkerContext | None = None
 
 
+def workflow_id(run_id: str, again: str = "") -> str:
+    """The workflow's id for a run's first try, or for a later one that `again` tells from the others."""
+    return f"{run_id}-{again}" if again else run_id
+
+
+def run_of(workflow_id: str) -> str:
+    """The run that a workflow performs."""
+    return workflow_id.partition("-")[0]
+
+
 def set_context(context: WorkerContext | None) -> None:
     """Name what the workflows of this process work with, before DBOS is launched."""
     global _context
@@ -67,7 +79,7 @@ def perform_run(run_id: str) -> dict[str, Any]:
     with _active(context, run_id):
         stages: list[list[str]] = DBOS.run_step({"name": "begin"}, _begin, context, run_id)
         ending: dict[str, Any] = {"state": "done", "error": None}
-        record = context.store.get(run_id)
+        record = context.store.get(run_id, deleted=True)
         folder, log = context.home.run(run_id).root, context.home.log(run_id)
         with StageProcess(context.pipeline, folder, record.settings, log) as process:
             for name, title in stages:
@@ -93,10 +105,14 @@ def _active(context: WorkerContext, run_id: str) -> Iterator[None]:
 
 
 def _begin(context: WorkerContext, run_id: str) -> list[list[str]]:
-    """The stages as the run was created with them; none where it was cancelled while it waited."""
+    """The stages that are to be done: all that the run was created with, or those left by an earlier try.
+
+    None where it was cancelled while it waited.
+    """
     if not context.store.begin(run_id):
         return []
-    return [[stage.name, stage.title] for stage in context.store.get(run_id).stages]
+    stages = context.store.get(run_id, deleted=True).stages
+    return [[stage.name, stage.title] for stage in stages if stage.state not in ("done", "skipped")]
 
 
 def _perform_stage(
@@ -111,11 +127,21 @@ def _perform_stage(
     event = answer["event"]
     if event in ("done", "skipped"):
         store.stage_finished(run_id, name, event)
+        if name == FETCH:
+            _take_title(context, run_id)
         return {"state": event, "error": None}
     store.stage_finished(run_id, name, "failed")
     _log.warning("Run %s failed in %s (%s): %s", run_id, name, event, answer["message"])
     sentences = {"failed": answer["message"], "crashed": CRASHED.format(title=title), "gone": GONE.format(title=title)}
     return {"state": "failed", "error": sentences[event]}
+
+
+def _take_title(context: WorkerContext, run_id: str) -> None:
+    """Call a run by its video's title, unless somebody gave it a name while the video was fetched."""
+    run = context.store.get(run_id, deleted=True)
+    title = read_json(context.home.run(run_id).record).get("source", {}).get("title")
+    if title and run.name == run.source_name:
+        context.store.rename(run_id, title)
 
 
 def _throttled_progress(store: RunStore, run_id: str, stage: str) -> Callable[[float, str], None]:

@@ -22,6 +22,7 @@ class RunSettings:
     person: str = "0"
     keypoints: str = "blazepose"
     physics: str = "assisted"
+    sampling: str = "quick"
     engine: str = "auto"
     seed: int = 0
     max_seconds: float = 120.0

@@ -97,7 +97,7 @@ def test_the_page_names_no_other_host(site_client):
 
 def test_only_the_named_endpoints_are_public(site_client):
     info = site_client.get("/gradio_api/info").json()
-    assert set(info["named_endpoints"]) == {"/start_run", "/start_walker", "/start_flip"}
+    assert set(info["named_endpoints"]) == {"/start_run", "/start_walker", "/start_flip", "/open_run"}
     assert info["unnamed_endpoints"] == {}
 
 
@@ -111,7 +111,7 @@ def test_the_sample_button_starts_a_run(site_client):
     assert status == 200, answer
     (run_id,) = answer["data"]
     store = site_client.app.state.site.store
-    assert store.get(run_id).settings["physics"] == "assisted"
+    assert (store.get(run_id).settings["physics"], store.get(run_id).settings["sampling"]) == ("sampling", "quick")
     deadline = time.monotonic() + 30
     while not store.get(run_id).is_finished and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -153,8 +153,8 @@ def test_an_unknown_address_says_so_and_offers_the_start(site_client):
     site = site_client.app.state.site
     shown = _show(site, "b" * 16)
     assert shown[0] == ""
-    assert "There is no run with this address" in shown[7]
-    assert _show(site, "")[7] == fragments.recent_runs(site.store.recent())
+    assert "There is no run with this address" in shown[3]
+    assert _show(site, "")[3] == fragments.recent_runs(site.store.recent())
     assert EVIL not in str(_show(site, EVIL))
 
 
@@ -163,17 +163,20 @@ def test_polling_ends_with_the_run_and_tells_only_what_changed(site_client):
     run_id = new_run_id()
     site.store.create(run_id, "A", "a.mp4", {}, [("clip", "Cut")])
     shown = _show(site, run_id)
-    head, stages, frame, timer = shown[3], shown[4], shown[5], shown[8]
+    head, stages, frame, links, _, retry, timer = shown[5:12]
     assert timer.active
+    assert not retry.visible
     assert frame == ""  # no clip yet, no viewer
-    skipped = _poll(site, run_id, head, stages, frame)
-    assert skipped[:3] == [gr.skip()] * 3
+    skipped = _poll(site, run_id, head, stages, frame, links)
+    assert skipped[:4] == [gr.skip()] * 4
     site.home.run(run_id).root.mkdir(parents=True)
     site.home.run(run_id).clip.write_bytes(b"x")
     site.store.finish(run_id, "failed", "Nobody was found.")
-    told = _poll(site, run_id, head, stages, frame)
+    told = _poll(site, run_id, head, stages, frame, links)
     assert "Nobody was found." in told[0]
     assert told[2] == run_id
-    assert not told[3].visible
-    assert not told[4].active
-    assert _poll(site, run_id, told[0], stages, run_id)[2] == gr.skip()
+    assert "bundle.zip" in told[3]
+    assert not told[4].visible
+    assert told[5].visible
+    assert not told[6].active
+    assert _poll(site, run_id, told[0], stages, run_id, told[3])[2] == gr.skip()

@@ -3,8 +3,11 @@
 import itertools
 import json
 import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -12,14 +15,19 @@ from rich.markup import escape
 from core.errors import BadInputError
 from webapp.commands.terminal import console, plain_errors, progress_bars
 
+if TYPE_CHECKING:
+    from core.pipeline import Stage
+    from core.progress import Progress
+    from core.run_settings import RunSettings
+
 SAMPLES = ("walker", "flip")
 
 
 def run(
-    source: Annotated[str, typer.Argument(help="A video or picture file, or SAMPLE (also SAMPLE:flip).")],
+    source: Annotated[str, typer.Argument(help="A video or picture file, a link, or SAMPLE (also SAMPLE:flip).")],
     out: Annotated[Path | None, typer.Option(help="Folder for the artifacts (default: runs/NAME).")] = None,
-    start: Annotated[float, typer.Option(help="Start of the window [s].")] = 0.0,
-    end: Annotated[float | None, typer.Option(help="End of the window [s].")] = None,
+    start: Annotated[str, typer.Option(help="Start of the window: 12.5 or 2:55, or both ends, 2:55-3:00.")] = "",
+    end: Annotated[str, typer.Option(help="End of the window: 15 or 3:00.")] = "",
     person: Annotated[str, typer.Option(help='Which person: 0 is the largest on screen; "all" for everybody.')] = "0",
     keypoints: Annotated[
         str,
@@ -31,6 +39,9 @@ def run(
         str, typer.Option(help="Mesh recovery: embedded, closed-form, or a folder with a network (docs/hmr-models.md).")
     ] = "embedded",
     physics: Annotated[str, typer.Option(help="assisted, sampling (unassisted; slower) or none.")] = "assisted",
+    sampling: Annotated[
+        str, typer.Option(help="With --physics sampling: quick, or refined (about six times as long).")
+    ] = "quick",
     solver: Annotated[
         str, typer.Option(help="Reconstruction: gauss_newton, or adam (as published by SFV, slower, no contacts).")
     ] = "gauss_newton",
@@ -41,31 +52,44 @@ def run(
     body: Annotated[str, typer.Option(help="Body shown: embedded, or your own SMPL file (.npz, .pkl).")] = "embedded",
     video: Annotated[bool, typer.Option(help="Draw side_by_side.mp4 at the end.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
+    delete_footage: Annotated[
+        bool, typer.Option("--delete-footage", help="At the end, keep the motion but no copy or picture of the video.")
+    ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the figures as JSON on standard output.")] = False,
 ) -> None:
     """Turn a video into keypoints, a recovered mesh, a motion and a performance under physics."""
     with plain_errors():
-        path = source_path(source)
         from core.body.smpl_file import chosen_body
+        from core.footage import delete_footage as delete_its_footage
         from core.pipeline import Stage, run_all
-        from core.run_folder import RunFolder, read_json
+        from core.run_folder import RunFolder, read_json, write_json
         from core.run_settings import RunSettings
-        from core.video import WindowSettings, check_source
+        from core.video.link import looks_like_link, read_link
+        from core.video.times import window
 
+        link = read_link(source) if looks_like_link(source) else None
+        start_s, end_s = window(start, end)
+        if link is not None and start_s is None and end_s is None:
+            start_s, end_s = link.start_s, link.end_s
         settings = RunSettings(
-            start, end, person, absolute_path(keypoints), physics, seed, hmr=absolute_path(hmr), video=video,
+            start_s or 0.0, end_s, person, absolute_path(keypoints), physics, seed, hmr=absolute_path(hmr), video=video,
             solver=solver, height_m=height, time_scale=time_scale, loop=loop, body=absolute_path(body),
+            sampling=sampling, link=link.url if link else "",
         )  # fmt: skip
         chosen_body(settings.body)
-        check_source(path, WindowSettings(settings.start_s, settings.end_s, settings.max_seconds))
-        folder = RunFolder(prepare_folder(path, out or unused_folder(path.stem), overwrite))
         with progress_bars() as bars:
 
             def report(stage: Stage):
                 task = bars.add_task(stage.title, total=1.0, message="")
                 return lambda fraction, message="": bars.update(task, completed=fraction, message=message)
 
+            with source_of(source, settings, report) as (path, record):
+                name = link.file_name if link else path.stem
+                folder = RunFolder(prepare_folder(path, out or unused_folder(name), overwrite))
+                write_json(folder.record, record)
             run_all(folder, settings, report)
+        if delete_footage:
+            delete_its_footage(folder)
     record = read_json(folder.record)
     for text in (text for texts in record["notices"].values() for text in texts):
         console.print(f"[yellow]Note:[/] {escape(text)}")
@@ -79,6 +103,30 @@ def absolute_path(choice: str) -> str:
     return str(Path(choice).absolute()) if choice and Path(choice).exists() else choice
 
 
+@contextmanager
+def source_of(
+    source: str, settings: "RunSettings", report: "Callable[[Stage], Progress]"
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The file to run, looked at, and what run.json has of where it came from.
+
+    A link is fetched beside, so that a run that would be replaced is there until the video is.
+    """
+    from core.pipeline import STAGES, run_stage
+    from core.run_folder import RunFolder, read_json
+    from core.video import WindowSettings, check_source
+
+    if not settings.link:
+        path = source_path(source)
+        check_source(path, WindowSettings(settings.start_s, settings.end_s, settings.max_seconds))
+        yield path, {}
+        return
+    with tempfile.TemporaryDirectory(prefix="understudy-") as scratch:
+        folder = RunFolder(Path(scratch))
+        stage = STAGES[0]
+        run_stage(stage, folder, settings, report(stage))
+        yield folder.source(), read_json(folder.record)
+
+
 def source_path(source: str) -> Path:
     """The file that a SOURCE argument means; `BadInputError` where there is none."""
     if source == "SAMPLE" or source.startswith("SAMPLE:"):
@@ -88,8 +136,6 @@ def source_path(source: str) -> Path:
         from core.assets import asset_path
 
         return asset_path(f"samples/{name}.mp4")
-    if "://" in source:
-        raise BadInputError("A file is expected, but a link came; download the video first and give its path.")
     path = Path(source)
     if not path.is_file():
         raise BadInputError(f"A video or picture file is expected, but {source} does not exist.")

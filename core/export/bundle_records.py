@@ -1,0 +1,69 @@
+"""The JSON records of a run that came from elsewhere: of the shape that the rest of the house reads, or refused."""
+
+import json
+import math
+from typing import Any
+
+from core.errors import BadInputError
+from core.run_folder import RunFolder, read_json
+
+_MAX_BYTES = 8_000_000
+_MAX_NOTICES, _MAX_NOTICE = 100, 1_000
+
+
+def check_records(folder: RunFolder) -> None:
+    """Check run.json, metrics.json and people.json of a run; `BadInputError` names what is wrong."""
+    for path in (folder.record, folder.metrics, folder.people_record):
+        if path.exists():
+            _expect(path.stat().st_size <= _MAX_BYTES, path.name, f"at most {_MAX_BYTES // 10**6} MB")
+            _expect(_is_plain(read_json(path)), path.name, "finite numbers alone")
+    record = read_json(folder.record)
+    for name in ("settings", "seconds", "notices", "camera"):
+        _expect(isinstance(record.get(name, {}), dict), "run.json", f"an object called {name}")
+    seconds = record.get("seconds", {}).values()
+    _expect(all(_is_number(value) and 0 <= value < 1e9 for value in seconds), "run.json", "seconds that are numbers")
+    _check_notices(record.get("notices", {}))
+    _check_metrics(read_json(folder.metrics))
+    _check_people(read_json(folder.people_record))
+
+
+def _check_notices(notices: dict[str, Any]) -> None:
+    for texts in notices.values():
+        short = isinstance(texts, list) and len(texts) <= _MAX_NOTICES
+        fits = short and all(isinstance(text, str) and len(text) <= _MAX_NOTICE for text in texts)
+        _expect(fits, "run.json", "notices that are lists of sentences")
+
+
+def _check_metrics(metrics: dict[str, Any]) -> None:
+    for of_person in metrics.values():
+        _expect(isinstance(of_person, dict), "metrics.json", "an object for each person")
+        for figures in of_person.values():
+            fits = isinstance(figures, dict) and all(v is None or _is_number(v) for v in figures.values())
+            _expect(fits, "metrics.json", "numbers for each stage")
+
+
+def _check_people(content: dict[str, Any]) -> None:
+    people = content.get("people", [])
+    _expect(isinstance(people, list), "people.json", "a list of people")
+    for each in people:
+        fits = isinstance(each, dict) and all(type(each.get(name, 0)) is int for name in ("number", "frames"))
+        fits = fits and each.get("number", -1) >= 0 and ("thumbnail" not in each or "frames" in each)
+        fits = fits and isinstance(each.get("thumbnail", ""), str)
+        _expect(fits, "people.json", "a number, frames and a thumbnail for everybody")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_plain(content: dict[str, Any]) -> bool:
+    try:
+        json.dumps(content, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _expect(holds: bool, name: str, what: str) -> None:
+    if not holds:
+        raise BadInputError(f"{name} of the bundle should hold {what}, but does not. The zip may have been changed.")

@@ -1,0 +1,105 @@
+"""What can be done with a run on its page beside watching it: rename, run again, retry, delete and bring back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from core.errors import UnderstudyError
+from core.jobs.store import RunRecord
+from webapp import fragments
+from webapp.site import Site
+from webapp.starting import PHYSICS_TITLES, USUAL_PHYSICS, physics_choice
+
+PRIVATE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
+
+@dataclass(frozen=True)
+class RunControls:
+    """The components; those in `shown` follow the run, in this order, as `values_of` gives their values."""
+
+    panel: gr.Accordion
+    name: gr.Textbox
+    rename: gr.Button
+    physics: gr.Radio
+    again: gr.Button
+    delete: gr.Button
+    links: gr.HTML
+    trouble: gr.HTML
+
+    @property
+    def shown(self) -> list[Any]:
+        """What is filled in when a run is opened."""
+        return [self.panel, self.name, self.physics, self.trouble]
+
+
+def run_controls() -> RunControls:
+    """Build the panel, closed."""
+    with gr.Accordion("Rename, run again, download, delete", open=False, elem_id="controls") as panel:
+        trouble = gr.HTML(padding=False)
+        with gr.Row(elem_classes=["control-row"]):
+            name = gr.Textbox(label="Name", max_lines=1, max_length=120, scale=4, min_width=200, elem_id="run-name")
+            rename = gr.Button("Rename", scale=0, min_width=130)
+        with gr.Row(elem_classes=["control-row"]):
+            physics = gr.Radio(list(PHYSICS_TITLES), label="Run again with", scale=4, min_width=200, elem_id="again")
+            again = gr.Button("Run again", scale=0, min_width=130)
+        with gr.Row(elem_classes=["control-row"]):
+            links = gr.HTML(padding=False)
+            delete = gr.Button("Delete", variant="stop", scale=0, min_width=130, elem_id="delete")
+    return RunControls(panel, name, rename, physics, again, delete, links, trouble)
+
+
+def values_of(run: RunRecord | None) -> list[Any]:
+    """The values of `RunControls.shown` for a run, or for none."""
+    if run is None:
+        return [gr.Accordion(open=False), "", USUAL_PHYSICS, ""]
+    return [gr.Accordion(open=False), run.name, physics_name(run.settings), ""]
+
+
+def physics_name(settings: dict[str, Any]) -> str:
+    """The choice of physics that a run's settings stand for."""
+    chosen = str(settings.get("physics", "assisted"))
+    return "refined" if chosen == "sampling" and settings.get("sampling") == "refined" else chosen
+
+
+def rename_run(site: Site, run_id: str, name: str) -> tuple[str, str]:
+    """Rename; returns the head of the page and what went wrong."""
+    try:
+        site.rename(run_id, name)
+    except UnderstudyError as error:
+        return fragments.run_head(site.store.get(run_id)), fragments.notice(str(error))
+    return fragments.run_head(site.store.get(run_id)), ""
+
+
+def run_again(site: Site, run_id: str, physics: str) -> tuple[str, str]:
+    """Start another run of the same source; returns its id (or this one's) and what went wrong."""
+    try:
+        return site.start_again(run_id, dict(physics_choice(physics))).id, ""
+    except UnderstudyError as error:
+        return run_id, fragments.notice(str(error))
+
+
+def retry_run(site: Site, run_id: str) -> tuple[str, str]:
+    """Go on where the run ended; returns an empty frame, so that the viewer opens anew, and what went wrong."""
+    try:
+        site.retry(run_id)
+    except UnderstudyError as error:
+        return "", fragments.notice(str(error))
+    return "", ""
+
+
+def delete_run(site: Site, run_id: str) -> tuple[str, str]:
+    """Delete; returns no run, and the id of the one that can be brought back."""
+    try:
+        site.store.delete(run_id)
+    except UnderstudyError:  # in another tab
+        return "", ""
+    return "", run_id
+
+
+def restore_run(site: Site, run_id: str) -> tuple[str, str]:
+    """Bring a run back; returns its id and none that could be brought back."""
+    try:
+        return site.store.restore(run_id).id, ""
+    except UnderstudyError:
+        return "", ""
