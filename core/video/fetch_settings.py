@@ -56,7 +56,7 @@ def fetch_settings() -> FetchSettings:
     try:
         chosen = _Environment()
     except ValueError as error:
-        raise BadInputError(f"A setting of links (UNDERSTUDY_LINK...) cannot be understood: {error}") from error
+        raise BadInputError(f"A setting of links in the environment cannot be understood: {error}") from error
     return FetchSettings(
         enabled=chosen.links,
         max_bytes=chosen.link_max_mb * 1_000_000,

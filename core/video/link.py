@@ -36,6 +36,13 @@ class Link:
         return text if len(text) <= 80 else text[:79] + "…"
 
     @property
+    def file_name(self) -> str:
+        """A plain name for files and folders: the last of the host and path, youtube's id."""
+        query = parse_qs(urlsplit(self.url).query)
+        last = (query.get("v") or [urlsplit(self.url).path.rstrip("/").rsplit("/", 1)[-1]])[0]
+        return re.sub(r"[^A-Za-z0-9_-]+", "-", last.partition(".")[0]).strip("-")[:60] or "video"
+
+    @property
     def address(self) -> IPv4Address | IPv6Address | None:
         """The IP address where the host is one in any spelling (127.1, 0x7f000001, [::1]); None for a name."""
         return address_in(urlsplit(self.url).hostname or "")

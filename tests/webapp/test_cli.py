@@ -41,7 +41,8 @@ def test_run_writes_the_artifacts_and_prints_json(tmp_path: Path):
     ("arguments", "words"),
     [
         (["nothing-here.mp4"], "does not exist"),
-        (["https://example.org/a.mp4"], "link"),
+        (["https://10.0.0.7/a.mp4"], "private network"),
+        (["https://a.example/1 https://a.example/2"], "One link is expected, but 2 came"),
         (["SAMPLE:unknown"], "walker, flip"),
         (["SAMPLE", "--start", "50"], "only 4.0 s long"),
         (["SAMPLE", "--start", "2", "--end", "1"], "after its start"),

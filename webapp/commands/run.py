@@ -77,6 +77,8 @@ def run(
             sampling=sampling, link=link.url if link else "",
         )  # fmt: skip
         chosen_body(settings.body)
+        if out is not None:
+            check_out(out, overwrite)
         with progress_bars() as bars:
 
             def report(stage: Stage):
@@ -86,7 +88,8 @@ def run(
             with source_of(source, settings, report) as (path, record):
                 name = link.file_name if link else path.stem
                 folder = RunFolder(prepare_folder(path, out or unused_folder(name), overwrite))
-                write_json(folder.record, record)
+                if record:
+                    write_json(folder.record, record)
             run_all(folder, settings, report)
         if delete_footage:
             delete_its_footage(folder)
@@ -136,6 +139,8 @@ def source_path(source: str) -> Path:
         from core.assets import asset_path
 
         return asset_path(f"samples/{name}.mp4")
+    if "://" in source:
+        raise BadInputError("A file is expected here, but a link came. Make a run of it first: understudy run LINK.")
     path = Path(source)
     if not path.is_file():
         raise BadInputError(f"A video or picture file is expected, but {source} does not exist.")
@@ -148,21 +153,28 @@ def unused_folder(name: str) -> Path:
     return next(path for path in candidates if not path.exists())
 
 
+def check_out(out: Path, overwrite: bool) -> bool:
+    """Whether there is an earlier run in `out` to replace; `BadInputError` where that, or other files, forbid it."""
+    if out.exists() and not out.is_dir():
+        raise BadInputError(f"--out should be a folder, but {out} is a file.")
+    if not out.is_dir() or not any(out.iterdir()):
+        return False
+    # Of a run whose footage was deleted, the record tells.
+    if not (out / "source").is_dir() and not (out / "run.json").is_file():
+        raise BadInputError(f"--out should be a new folder or an earlier run's, but {out} holds other files.")
+    if not overwrite:
+        raise BadInputError(f"{out} already holds a run. Choose another folder, or replace it with --overwrite.")
+    return True
+
+
 def prepare_folder(source: Path, out: Path, overwrite: bool = False) -> Path:
     """Make a run's folder with a copy of the source in it.
 
     Nothing that was there before is lost: a folder with other files is refused, and so is one that holds an earlier
     run, unless `overwrite` asks for its replacement.
     """
-    if out.exists() and not out.is_dir():
-        raise BadInputError(f"--out should be a folder, but {out} is a file.")
-    if out.is_dir() and any(out.iterdir()):
-        if not (out / "source").is_dir():
-            raise BadInputError(f"--out should be a new folder or an earlier run's, but {out} holds other files.")
-        if not overwrite:
-            raise BadInputError(f"{out} already holds a run. Choose another folder, or replace it with --overwrite.")
-        if source.resolve().is_relative_to(out.resolve()):
-            raise BadInputError(f"The source lies in the run that would be replaced ({out}). Choose another folder.")
+    if check_out(out, overwrite) and source.resolve().is_relative_to(out.resolve()):
+        raise BadInputError(f"The source lies in the run that would be replaced ({out}). Choose another folder.")
     for stale in [out / "source", out / "people", *out.glob("person-*")]:
         shutil.rmtree(stale, ignore_errors=True)
     for name in ("clip.mp4", "people.json", "metrics.json", "run.json"):
