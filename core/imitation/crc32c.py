@@ -9,7 +9,7 @@ import numpy as np
 Array = np.ndarray
 
 _POLYNOMIAL = 0x82F63B78  # 0x1EDC6F41 with its bits in the order in which they are fed
-_LANES = 4096
+_MOST_LANES = 4096
 
 
 def _table() -> Array:
@@ -24,12 +24,12 @@ _TABLE = _table()
 
 def crc32c(content: bytes) -> int:
     """The CRC-32C of `content`."""
-    lanes = _LANES if len(content) > 4 * _LANES else 1
-    length = max(4, -(-len(content) // lanes))
-    padded = np.zeros(lanes * length, np.uint8)  # zeros before the start change nothing once the state starts at zero
-    padded[len(padded) - len(content) :] = np.frombuffer(content, np.uint8)
     if len(content) < 4:
         return _slow(content)
+    lanes = min(_MOST_LANES, 1 << max(0, len(content).bit_length() - 6))
+    length = -(-len(content) // lanes)
+    padded = np.zeros(lanes * length, np.uint8)  # zeros before the start change nothing once the state starts at zero
+    padded[len(padded) - len(content) :] = np.frombuffer(content, np.uint8)
     padded[len(padded) - len(content) :][:4] ^= 0xFF  # which is what starting at 0xFFFFFFFF does
     columns = padded.reshape(lanes, length).T
     states = _run(np.zeros(lanes, np.uint32), columns)

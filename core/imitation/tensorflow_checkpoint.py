@@ -73,7 +73,8 @@ def _entries(table: bytes) -> dict[str, _Entry]:
     if len(table) < _FOOTER or struct.unpack("<Q", table[-8:])[0] != _MAGIC:
         raise _DamagedError("its index does not end as such a table does")
     footer = table[-_FOOTER:]
-    _, at = _handle(footer, 0)  # the block about blocks, which is empty
+    about, at = _handle(footer, 0)
+    list(_block(table, about))  # says nothing that is needed, but should be whole
     blocks, _ = _handle(footer, at)
     found = {}
     for _, where in _block(table, blocks):
