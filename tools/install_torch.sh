@@ -4,7 +4,7 @@
 # configured to find locally, else PyTorch's own CPU index, else whatever PyPI has. UNDERSTUDY_TORCH=default skips the first two.
 set -euo pipefail
 python=$1
-version=$(sed -n 's/^torch==\([0-9.]*\).*/\1/p' "$(dirname "$0")/../requirements-smpl.txt" | head -n 1)
+version=$(sed -n 's/^torch==\([0-9.]*\).*/\1/p' "$(dirname "$0")/../requirements.txt" | head -n 1)
 pip() { "$python" -m pip --disable-pip-version-check -q "$@"; }
 
 if "$python" -c "import importlib.metadata as m, sys; sys.exit(m.version('torch').split('+')[0] != '$version')" 2>/dev/null; then

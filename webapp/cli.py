@@ -11,6 +11,7 @@ from webapp.commands.perform import perform
 from webapp.commands.rollout import rollout
 from webapp.commands.run import run
 from webapp.commands.serve import serve
+from webapp.commands.train import train
 from webapp.commands.train_hmr import train_hmr
 
 app = typer.Typer(
@@ -27,4 +28,5 @@ app.command()(rollout)
 app.command()(challenge)
 app.command()(export)
 app.command("import")(import_bundle)
+app.command()(train)
 app.command("train-hmr")(train_hmr)

@@ -5,6 +5,7 @@ the whole velocity; kd/kp = 0.1 s cancels it), and the action turns each target 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from core.humanoid.character import REVOLUTE_JOINTS, SPHERICAL_JOINTS
 from core.imitation import rewards, rewards_of_code
 from core.imitation.observations import OBSERVATION_SIZE, observe
 from core.imitation.reference import POLICY_HZ, TICKS_A_STEP, Kinematics, ReferenceTable
+from core.imitation.starts import Anywhere, Beginning, Starts, ticks_at
 from core.imitation.terminations import bodies_kept_off_the_ground, deviated, fallen
 from core.motion import HumanoidMotion
 from core.physics.engine import Engine
@@ -35,7 +37,8 @@ class EnvironmentSettings:
     `reward`: "paper" or "code" (DeepMimic's two definitions). `action_scale` rad per unit of action. `lead_s`,
     `ahead_s`: see `ReferenceTable`. `most_way_m`, `most_pose_m`: see `deviated`; infinity switches it off. `falls`: end
     at contact of a body that the reference keeps off the ground. `most_steps`: policy steps (1/30 s) an episode lasts.
-    `random_start`: start anywhere in the motion (reference state initialisation), else at its beginning.
+    `random_start`: start anywhere in the motion (reference state initialisation), else at its beginning. `restarts`:
+    whoever has ended starts anew at once; without it they go on as they are (for evaluations).
     """
 
     reward: str = "paper"
@@ -47,6 +50,7 @@ class EnvironmentSettings:
     falls: bool = True
     most_steps: int = 600
     random_start: bool = True
+    restarts: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,11 @@ class ImitationEnvironment:
     """`engine.n` humanoids that imitate one reference; same seed, same engine, same numbers."""
 
     def __init__(
-        self, reference: HumanoidMotion, engine: Engine, settings: EnvironmentSettings | None = None, seed: int = 0
+        self,
+        reference: HumanoidMotion,
+        engine: Engine,
+        settings: EnvironmentSettings | None = None,
+        seed: int | tuple[int, ...] = 0,
     ) -> None:
         self.settings = settings or EnvironmentSettings()
         if self.settings.reward not in ("paper", "code"):
@@ -85,8 +93,16 @@ class ImitationEnvironment:
         self.reference = ReferenceTable(reference, self.settings.lead_s, self.settings.ahead_s)
         self.must_not_touch = bodies_kept_off_the_ground(self.reference)
         self.reward_names = rewards.NAMES if self.settings.reward == "paper" else rewards_of_code.NAMES
+        self.starts: Starts = Anywhere() if self.settings.random_start else Beginning()
+        """Where episodes begin; may be exchanged at any time."""
+        self.assist = 0.0
+        """Share of the root assist (`core.physics.root_assist`), 0 to 1; may be changed at any time."""
         self.ticks = np.zeros(self.n, int)
         self.steps = np.zeros(self.n, int)
+        self.start_phases = np.zeros(self.n)
+        self.observation_size = OBSERVATION_SIZE
+        self.assist_wrench = np.zeros((self.n, 6))
+        """[n,6] N, N m: what the assist did during the last step, about the root's centre of mass; a mean."""
         self._substeps = round(engine.settings.step_hz / POLICY_HZ)
         self._random = np.random.default_rng(seed)
 
@@ -110,7 +126,7 @@ class ImitationEnvironment:
         last = self._observe(now, slice(None))
         observations = last
         over = np.flatnonzero(terminated | truncated)
-        if len(over):
+        if len(over) and self.settings.restarts:
             observations = last.copy()
             observations[over] = self._observe(self._start(over), over)
         return Outcome(observations, terms.sum(axis=1), terms, terminated, truncated, last)
@@ -123,11 +139,26 @@ class ImitationEnvironment:
         targets[:, _HINGES] += turns[:, _HINGE_DOFS]
         return targets
 
+    def state(self) -> dict[str, Any]:
+        """All that what follows depends on: arrays, and "random", the generator's state as JSON."""
+        return {
+            "engine": self.engine.save(),
+            "ticks": self.ticks.copy(),
+            "steps": self.steps.copy(),
+            "start_phases": self.start_phases.copy(),
+            "random": self._random.bit_generator.state,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on as the environment (of as many humanoids) whose `state` this was, to the last bit."""
+        self.engine.restore(np.arange(self.n), state["engine"])
+        self.ticks, self.steps = state["ticks"].astype(int), state["steps"].astype(int)
+        self.start_phases = state["start_phases"].copy()
+        self._random.bit_generator.state = state["random"]
+
     def _start(self, which: Array) -> Kinematics:
-        if self.settings.random_start:
-            self.ticks[which] = self._random.integers(self.reference.length, size=len(which))
-        else:
-            self.ticks[which] = 0
+        self.start_phases[which] = self.starts.draw(self._random, len(which))
+        self.ticks[which] = ticks_at(self.reference, self.start_phases[which])
         self.steps[which] = 0
         at = self.reference.at(self.ticks[which])
         self.engine.set_states(which, at.frames, at.velocities)

@@ -130,5 +130,6 @@ def test_no_command_pretends_to_exist():
         "doctor",
         "export",
         "import",
+        "train",
         "train-hmr",
     }

@@ -1,0 +1,37 @@
+"""Engines and environments from the settings of a training."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from core.imitation.environment import EnvironmentSettings, ImitationEnvironment
+from core.motion import HumanoidMotion
+from core.physics.bullet_engine import BulletEngine
+from core.physics.engine import Engine, WorldSettings
+from core.physics.mujoco_engine import MujocoEngine
+
+if TYPE_CHECKING:
+    from core.imitation.ppo.settings import TrainingSettings
+
+
+def make_engine(name: str, n: int, step_hz: float, record: bool = False) -> Engine:
+    """An engine called "mujoco" (on one thread: processes share the work out) or "bullet" with `n` humanoids.
+
+    `record`: contact forces and torques of whole control steps, which Bullet takes twice as long for.
+    """
+    world = WorldSettings(step_hz=step_hz)
+    return MujocoEngine(n, world, threads=1) if name == "mujoco" else BulletEngine(n, world, record=record)
+
+
+def make_environment(
+    reference: HumanoidMotion, settings: "TrainingSettings", n: int, seed: tuple[int, ...]
+) -> ImitationEnvironment:
+    """The environment that a training learns in."""
+    engine = make_engine(settings.engine, n, settings.step_hz)
+    return ImitationEnvironment(reference, engine, settings.environment, seed)
+
+
+def make_evaluation(reference: HumanoidMotion, settings: "TrainingSettings", n: int) -> ImitationEnvironment:
+    """One that never starts anew by itself, for evaluations: what fell lies."""
+    engine = make_engine(settings.engine, n, settings.step_hz, record=True)
+    world: EnvironmentSettings = dataclasses.replace(settings.environment, restarts=False)
+    return ImitationEnvironment(reference, engine, world, (settings.seed, 10_000))

@@ -1,0 +1,145 @@
+"""What a person chooses for a training, checked."""
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import BadInputError
+from core.imitation.environment import EnvironmentSettings
+
+ENGINES = ("mujoco", "bullet")
+STARTS = ("reference", "adaptive", "beginning")
+TASKS = ("", "heading", "target")
+STEP_HZ = {"mujoco": 120.0, "bullet": 240.0}
+
+CHANGEABLE = ("samples", "seconds", "processes", "checkpoint_s")
+"""Settings that may differ when a training is resumed: they do not change what is learned, only how long and where."""
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a policy is trained; the defaults learn an unassisted walk from nothing."""
+
+    samples: int | None = None
+    """Budget: policy steps in all, over all resumptions; None has no such limit."""
+    seconds: float | None = None
+    """Budget: seconds of training in all, over all resumptions; None has no such limit."""
+    engine: str = "mujoco"
+    """Where it learns: "mujoco" or "bullet"."""
+    step_hz: float = 0.0
+    """Simulation steps a second; 0 takes 120 for MuJoCo (integrated implicitly) and 240 for Bullet."""
+    seed: int = 0
+    """Seed of everything random."""
+    processes: int = 0
+    """Processes that collect, this one included; 0 takes as many as there are cores."""
+    humanoids: int = 256
+    """Humanoids in all, shared out over the processes."""
+    steps: int = 16
+    """Policy steps of each humanoid between two updates; humanoids x steps is the batch of an iteration."""
+    environment: EnvironmentSettings = field(default_factory=EnvironmentSettings)
+    """How imitation is posed."""
+    hidden: tuple[int, ...] = (256, 256)
+    """Units of the hidden layers (ReLU), for the policy and for the value function, which share nothing."""
+    minibatch: int = 1024
+    """Samples a gradient step."""
+    epochs: int = 4
+    """Passes over a batch."""
+    gamma: float = 0.95
+    """Discount a policy step."""
+    gae_lambda: float = 0.95
+    """Lambda of GAE and of TD(lambda)."""
+    clip: float = 0.2
+    """PPO's clip range of the probability ratio."""
+    learning_rate: float = 1e-4
+    """Adam's, at the beginning; then it follows the KL rule."""
+    kl: float = 0.02
+    """An update that moves the policy by more than twice this KL divergence lowers the learning rate by a third; less
+    than half of it raises it by a half, within 1e-5 and 1e-3."""
+    std: float = 0.2
+    """Standard deviation of actions while learning; constant."""
+    vf_coef: float = 0.5
+    """Weight of the value function's loss beside the policy's."""
+    starts: str = "reference"
+    """Where episodes begin: "reference" (anywhere in the motion), "adaptive" (SFV's learned distribution) or
+    "beginning"."""
+    task: str = ""
+    """A goal beside imitation: "heading", "target", or none."""
+    task_weight: float = 0.3
+    """w_G of r = (1 - w_G) imitation + w_G goal, with a task."""
+    assist: float = 0.0
+    """Share of the full root assist at the beginning, 0 to 1; 0 never assists."""
+    assist_samples: int = 1_000_000
+    """The assist falls to zero in a straight line over this many samples."""
+    checkpoint_s: float = 60.0
+    """Seconds between checkpoints, each with an evaluation."""
+    evaluation_starts: int = 16
+    """Humanoids of an evaluation; they start evenly over the motion."""
+
+    def __post_init__(self) -> None:
+        _expect(self.engine in ENGINES, f"The engine should be {' or '.join(ENGINES)}, but is {self.engine!r}.")
+        _expect(self.starts in STARTS, f"Starts should be one of {', '.join(STARTS)}, but are {self.starts!r}.")
+        _expect(self.task in TASKS, f"The task should be heading or target (or none), but is {self.task!r}.")
+        for name in ("samples", "seconds"):
+            budget = getattr(self, name)
+            _expect(
+                budget is None or (math.isfinite(budget) and budget > 0),
+                f"The budget in {name} should be above zero, but is {budget}.",
+            )
+        _expect(
+            self.samples is not None or self.seconds is not None, "A training should have a budget: seconds or samples."
+        )
+        _expect(self.processes >= 0, f"Processes should be 1 or more (0: all cores), but are {self.processes}.")
+        _expect(
+            self.humanoids >= 1 and self.steps >= 2,
+            f"There should be a humanoid and two steps at least, but there are {self.humanoids} and {self.steps}.",
+        )
+        _expect(
+            2 <= self.minibatch <= self.batch,
+            f"The minibatch should be between 2 and the batch of {self.batch}, but is {self.minibatch}.",
+        )
+        for name in ("assist", "task_weight"):
+            share = getattr(self, name)
+            _expect(0 <= share <= 1, f"{name} should be between 0 and 1, but is {share}.")
+        _expect(self.checkpoint_s > 0, f"checkpoint_s should be above zero, but is {self.checkpoint_s}.")
+        if not self.step_hz:
+            object.__setattr__(self, "step_hz", STEP_HZ[self.engine])
+
+    @property
+    def batch(self) -> int:
+        """Samples an iteration."""
+        return self.humanoids * self.steps
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as plain JSON; infinity, which JSON has not, as null."""
+        return _finite(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "TrainingSettings":
+        """The settings from `to_json`; unknown names are refused."""
+        known = {f.name for f in dataclasses.fields(cls)}
+        if unknown := set(content) - known:
+            raise BadInputError(
+                f"Settings of a training should be among {', '.join(sorted(known))}, but there is "
+                f"{', '.join(sorted(unknown))}."
+            )
+        values = dict(content)
+        if isinstance(values.get("environment"), dict):
+            limits: dict[str, Any] = {k: math.inf if v is None else v for k, v in values["environment"].items()}
+            values["environment"] = EnvironmentSettings(**limits)
+        if "hidden" in values:
+            values["hidden"] = tuple(values["hidden"])
+        return cls(**values)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _finite(v) for k, v in value.items()}
+    if isinstance(value, tuple):
+        return list(value)
+    return None if isinstance(value, float) and math.isinf(value) else value
+
+
+def _expect(fits: bool, sentence: str) -> None:
+    if not fits:
+        raise BadInputError(sentence)

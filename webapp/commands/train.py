@@ -1,0 +1,106 @@
+"""`understudy train`: a policy for a motion, by PPO."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from core.errors import BadInputError
+from webapp.commands.run import unused_folder
+from webapp.commands.terminal import console, plain_errors, progress_bars
+
+if TYPE_CHECKING:
+    from core.imitation.ppo import Trained, TrainingSettings
+    from core.motion import HumanoidMotion
+
+DEFAULT_SECONDS = 1800.0
+
+
+def train(
+    motion: Annotated[
+        str | None, typer.Argument(help="DeepMimic txt, a run's reference.txt or motion.npz, or a clip such as walk.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the training (default: runs/NAME-policy).")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Budget: seconds of training in all [s].")] = None,
+    samples: Annotated[int | None, typer.Option(help="Budget: policy steps in all, over all humanoids.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the training in this folder.")] = None,
+    engine: Annotated[str, typer.Option(help="Where it learns: mujoco or bullet.")] = "mujoco",
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    processes: Annotated[int, typer.Option(help="Processes that simulate; 0 takes all cores.")] = 0,
+    starts: Annotated[
+        str, typer.Option(help="Where episodes begin: reference (anywhere), adaptive (SFV's) or beginning.")
+    ] = "reference",
+    task: Annotated[str, typer.Option(help="A goal beside imitation: heading or target.")] = "",
+    task_weight: Annotated[float, typer.Option(help="Weight of the goal's reward beside imitation's.")] = 0.3,
+    assist: Annotated[float, typer.Option(help="Root assist at the beginning (0 to 1), annealed to nothing.")] = 0.0,
+    assist_samples: Annotated[int, typer.Option(help="The assist has gone after so many samples.")] = 1_000_000,
+    checkpoint: Annotated[float, typer.Option(help="Seconds between checkpoints [s].")] = 60.0,
+    with_parent: Annotated[
+        bool, typer.Option("--with-parent", help="Stop, with a checkpoint, when the standard input ends.")
+    ] = False,
+) -> None:
+    """Train a policy to perform a motion by its muscles alone; stop it with Ctrl+C, go on with --resume."""
+    with plain_errors():
+        from core.imitation.ppo import TrainingSettings, train
+        from core.imitation.ppo.stopping import stopping
+        from core.imitation.references import reference_called
+
+        if resume is not None:
+            folder, reference, settings = _as_it_was(resume, motion, seconds, samples, processes, checkpoint)
+        else:
+            if motion is None:
+                raise BadInputError("A motion should be given: a file or the name of a clip. Or --resume a training.")
+            reference = reference_called(motion)
+            folder = _new_folder(out or unused_folder(f"{Path(motion).stem}-policy"))
+            if seconds is None and samples is None:
+                seconds = DEFAULT_SECONDS
+            settings = TrainingSettings(
+                samples, seconds, engine, seed=seed, processes=processes, starts=starts, task=task,
+                task_weight=task_weight, assist=assist, assist_samples=assist_samples, checkpoint_s=checkpoint,
+            )  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+        with stopping(folder, with_parent) as stop, progress_bars() as bars:
+            bar = bars.add_task("Train the policy", total=1.0, message="")
+
+            def report(fraction: float, message: str = "") -> None:
+                bars.update(bar, completed=fraction, message=message)
+
+            trained = train(reference, settings, folder, report, resume is not None, stop)
+    _tell(trained, folder)
+
+
+def _as_it_was(
+    folder: Path, motion: str | None, seconds: float | None, samples: int | None, processes: int, checkpoint: float
+) -> "tuple[Path, HumanoidMotion, TrainingSettings]":
+    """A training's folder, reference and settings, with the budget exchanged where a new one is given."""
+    import dataclasses
+
+    from core.imitation.ppo import TrainingSettings
+    from core.imitation.ppo.checkpoints import load_checkpoint
+    from core.imitation.ppo.training import REFERENCE
+    from core.imitation.references import reference_called
+
+    settings = TrainingSettings.from_json(load_checkpoint(folder)["settings"])
+    settings = dataclasses.replace(settings, processes=processes, checkpoint_s=checkpoint)
+    if seconds is not None or samples is not None:
+        settings = dataclasses.replace(settings, seconds=seconds, samples=samples)
+    return folder, reference_called(motion or str(folder / REFERENCE)), settings
+
+
+def _new_folder(out: Path) -> Path:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BadInputError(f"--out should be a new or empty folder, but {out} is not. Go on with --resume {out}?")
+    return out
+
+
+def _tell(trained: "Trained", folder: Path) -> None:
+    evaluation = trained.evaluation
+    assisted = f" with {evaluation.assist:.0%} of the root assist" if evaluation.assist else ", unassisted"
+    console.print(
+        f"{trained.samples:,} samples in {trained.seconds:.0f} s. The policy stays up {evaluation.seconds_up:.1f} of "
+        f"{evaluation.horizon_s:.1f} s on average, return {evaluation.mean_return:.2f}{assisted}."
+    )
+    if not trained.finished:
+        console.print(f"Stopped. Go on with: understudy train --resume {escape(str(folder))}")
+    console.print(f"Done. Everything is in [bold]{escape(str(folder))}[/]")
