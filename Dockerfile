@@ -1,5 +1,5 @@
 # Understudy's site in one image. smplx (non-commercial licence) and the test tools are left out.
-#   docker build -t understudy . && docker run -p 127.0.0.1:7860:7860 -v understudy:/data understudy
+#   docker build -t understudy . && docker run -p 127.0.0.1:7860:7860 -v understudy:/data -e UNDERSTUDY_PASSWORD=... understudy
 FROM python:3.11-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 \

@@ -17,9 +17,12 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from core.errors import RunNotFoundError, UnderstudyError
+from webapp.access import AccessGuard, user_of
 from webapp.evaluation_page import CSS as EVALUATION_CSS
 from webapp.evaluation_page import build_evaluation_page
 from webapp.guards import ApiGuard, SecurityHeaders
+from webapp.identity import Identities
+from webapp.login import make_login_router
 from webapp.pages import build_page
 from webapp.routes import make_router
 from webapp.settings import Settings
@@ -35,10 +38,11 @@ _log = logging.getLogger(__name__)
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application. Its worker lives as long as the application's lifespan.
 
-    Raises `UnderstudyError` where the site cannot be served at all: a database of a newer version, a home that
-    another process serves already.
+    Raises `UnderstudyError` where the site cannot be served at all: settings that leave it open to strangers, a
+    database of a newer version, a home that another process serves already.
     """
     settings = settings or Settings()
+    identities = Identities(settings)
     site = Site(settings)
     site.prepare()
 
@@ -53,8 +57,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="Understudy", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.site = site
     app.add_middleware(ApiGuard, max_bytes=settings.max_upload_bytes)
+    app.add_middleware(AccessGuard, identities=identities)
     app.add_middleware(SecurityHeaders)
     _speak_plainly(app)
+    app.include_router(make_login_router(identities))
     app.include_router(make_router(site))
     # Not at /static or /assets: these are Gradio's.
     app.mount("/viewer", StaticFiles(directory=VIEWER, html=True), name="viewer")
@@ -74,6 +80,7 @@ def _mount(app: FastAPI, page: gr.Blocks, path: str, settings: Settings, **looks
         footer_links=[],
         run_history=False,
         max_file_size=settings.max_upload_bytes,
+        auth_dependency=user_of,
         show_error=True,
         ssr_mode=False,
         pwa=False,

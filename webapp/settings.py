@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.jobs.home import Home
@@ -29,6 +29,18 @@ class Settings(BaseSettings):
         pattern=r"^[A-Za-z0-9_-]{1,40}$",
         description="Name of the site's worker, the same at every start.",
     )
+    password: SecretStr | None = Field(
+        default=None, description="Password of the site; needed to listen on an address that others can reach."
+    )
+    user_header: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]{1,80}$",
+        description="Header in which a reverse proxy names the user, instead of a password.",
+    )
+    trusted_proxies: str = Field(
+        default="", description="Addresses or networks of the proxies that may set that header, with commas between."
+    )
+    allowed_hosts: str = Field(default="", description="Names by which the site may be asked for, with commas between.")
     pipeline: str = Field(default="core.pipeline", description="Module of the stages; another one is for tests.")
 
     @field_validator("home")

@@ -10,14 +10,21 @@ FAKES = Path(__file__).parents[1] / "jobs"
 
 
 @pytest.fixture(scope="session")
-def site_client(tmp_path_factory):
+def fake_pipeline_path():
+    """Makes `fake_pipeline` importable, here and in child processes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(FAKES))
+        patch.setattr(sys, "path", [str(FAKES), *sys.path])
+        yield
+
+
+@pytest.fixture(scope="session")
+def site_client(tmp_path_factory, fake_pipeline_path):
     """A client of a running site; `client.app.state.site` is the site itself."""
     from webapp.app import create_app
     from webapp.settings import Settings
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(FAKES))
-        patch.setattr(sys, "path", [str(FAKES), *sys.path])
-        settings = Settings(home=tmp_path_factory.mktemp("home"), pipeline="fake_pipeline", max_upload_mb=2)
-        with TestClient(create_app(settings)) as client:
-            yield client
+    home = tmp_path_factory.mktemp("home")
+    settings = Settings(home=home, pipeline="fake_pipeline", max_upload_mb=2, allowed_hosts="testserver")
+    with TestClient(create_app(settings)) as client:
+        yield client

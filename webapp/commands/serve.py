@@ -24,4 +24,14 @@ def serve(
         settings = Settings(**given)
         site = create_app(settings)
     console.print(f"Understudy is at [bold]http://{settings.host}:{settings.port}[/] (stop with Ctrl+C)")
-    uvicorn.run(site, host=settings.host, port=settings.port, log_level="warning")
+    # Forwarded headers are believed by the site itself, from trusted proxies alone (webapp/identity.py). Connections
+    # that a page keeps open do not keep the site from stopping.
+    uvicorn.run(
+        site,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
