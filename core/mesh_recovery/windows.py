@@ -18,15 +18,16 @@ UNKNOWN = 0.02
 """Visibility below which a keypoint counts as missing: its numbers are put to zero."""
 WORLD_UNIT_M = 0.5
 """World landmarks are divided by this."""
-FEATURES = 33 * 6
-"""Numbers of a frame: x, y, visibility, then world x, y, z of each landmark."""
+FEATURES = 33 * 6 + 1
+"""Numbers of a frame: x, y, visibility, then world x, y, z of each landmark; last ten times the scale, which says how
+strong the perspective is."""
 
 
 @dataclass(frozen=True)
 class Windows:
     """N windows of W frames, and what leads back from them to the camera.
 
-    `features` [N,W,198] float32. `ahead_in_camera` [N,3,3]: the axes of a camera turned to look at the hips of the
+    `features` [N,W,199] float32. `ahead_in_camera` [N,3,3]: the axes of a camera turned to look at the hips of the
     window's middle frame; in these the regressor answers. `scale` [N]: one unit of the features' x and y, as a tangent
     of the angle off the axis.
     """
@@ -36,12 +37,21 @@ class Windows:
     scale: Array
 
 
+def window_offsets(width: int) -> Array:
+    """[W] steps from the middle: 0, and 1, 2, 3, 5, 8, 13 ... to both sides: dense where it matters, wide in all."""
+    away = [1, 2]
+    while len(away) < width // 2:
+        away.append(away[-1] + away[-2])
+    one_side = np.array(away[: width // 2], int)
+    return np.concatenate([-one_side[::-1], [0], one_side])
+
+
 def window_frames(times: Array, width: int, step_s: float) -> Array:
-    """Indices [T,W] of the frames nearest to `times` [T] + (-W//2 .. W//2) * `step_s`; held at both ends."""
-    wanted = times[:, None] + step_s * (np.arange(width) - width // 2)
-    after = np.searchsorted(times, wanted).clip(1, max(len(times) - 1, 1))
+    """Indices [T,W] of the frames nearest to `times` [T] + `window_offsets` times `step_s`; held at both ends."""
     if len(times) == 1:
-        return np.zeros(wanted.shape, int)
+        return np.zeros((1, width), int)
+    wanted = times[:, None] + step_s * window_offsets(width)
+    after = np.searchsorted(times, wanted).clip(1, len(times) - 1)
     nearer = wanted - times[after - 1] < times[after] - wanted
     return np.where(nearer, after - 1, after)
 
@@ -71,7 +81,9 @@ def make_windows(tangents: Array, visibility: Array, world: Array, turns: Array)
     xy = np.clip(tangents / scale[:, None, None, None], -4, 4)
     known = (visibility >= UNKNOWN)[..., None]
     frames = np.concatenate([xy * known, visibility[..., None], np.clip(world / WORLD_UNIT_M, -4, 4) * known], axis=-1)
-    return Windows(frames.reshape(*frames.shape[:2], FEATURES).astype(np.float32), turns[:, middle], scale)
+    frames = frames.reshape(*frames.shape[:2], FEATURES - 1)
+    scales = np.broadcast_to(10 * scale[:, None, None], (*frames.shape[:2], 1))
+    return Windows(np.concatenate([frames, scales], axis=-1).astype(np.float32), turns[:, middle], scale)
 
 
 def person_scale(tangents: Array, visibility: Array) -> Array:

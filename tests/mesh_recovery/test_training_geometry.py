@@ -1,5 +1,7 @@
 """Torch's body, rotations and camera against the house's own."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
@@ -14,8 +16,9 @@ from core.mesh_recovery.training.body_axes import (
     DERIVED,
     derived,
     foreshortened,
-    metres_per_unit,
+    on_rays,
     rest_lengths,
+    taken_apart,
 )
 from core.mesh_recovery.training.geometry import (
     TorchBody,
@@ -78,7 +81,7 @@ def test_feedback_starts_at_the_mean_upright_before_the_camera():
     assert torch.allclose(rotations[0, 0], torch.diag(torch.tensor([1.0, -1.0, -1.0])))
     assert torch.allclose(rotations[0, 1:], torch.eye(3).expand(23, 3, 3))
     assert not betas.any()
-    answers = Regressor()(torch.zeros(2, 13, 198))
+    answers = Regressor()(torch.zeros(2, 13, 199))
     assert len(answers) == 3
     assert (answers[0] - mean_theta()).abs().max() < 0.2
 
@@ -86,7 +89,7 @@ def test_feedback_starts_at_the_mean_upright_before_the_camera():
 def test_the_mirror_image_gets_the_mirrored_answer():
     torch.manual_seed(5)
     exported = Exported(Regressor()).eval()
-    features = torch.randn(3, 13, 198)
+    features = torch.randn(3, 13, 199)
     with torch.no_grad():
         root, body, betas, camera = exported(features)
         other_root, other_body, other_betas, other_camera = exported(exported.mirror(features))
@@ -110,20 +113,28 @@ def test_mirrored_truth_is_the_truth_of_the_mirror_image():
 
 def test_bones_lean_out_of_the_picture_as_far_as_they_look_short():
     batch = BatchSource(0, NetworkSettings(window=3), CLEAN).draw(64)
-    frame = batch.features.unflatten(-1, (33, 6))
-    xy, visibility, world = frame[..., :2], frame[..., 2:3], 0.5 * frame[..., 3:]
-    metres = metres_per_unit(xy, visibility, world)
-    bones, leaning = foreshortened(xy, world, metres, rest_lengths())
+    seen = taken_apart(batch.features)
+    assert (seen.depth.flatten() - 0.6).min() > 0
+    bones, leaning = foreshortened(seen, on_rays(seen), rest_lengths())
     start, end = torch.tensor(BONES).T
     truth = torch.nn.functional.normalize(batch.landmarks[:, end] - batch.landmarks[:, start], dim=-1)
     got = torch.nn.functional.normalize(bones[:, 1], dim=-1)
     off = torch.rad2deg(torch.arccos((got * truth).sum(-1).clamp(-1, 1)))
-    assert off.median() < 8
+    assert off.median() < 5
     assert (leaning >= 0).all()
     assert (leaning <= 1).all()
 
 
 def test_what_is_derived_is_finite_where_nothing_is_known():
-    got = derived(torch.zeros(2, 3, 198), rest_lengths())
+    got = derived(torch.zeros(2, 3, 199), rest_lengths())
     assert got.shape == (2, 3, DERIVED)
     assert torch.isfinite(got).all()
+
+
+def test_the_distance_is_seen_in_size_and_landmarks_lie_on_their_rays():
+    batch = BatchSource(1, NetworkSettings(window=3), replace(CLEAN, focal_deviation=0.0)).draw(64)
+    seen = taken_apart(batch.features)
+    hips = batch.landmarks[:, 23:25].mean(dim=1, keepdim=True)
+    assert (on_rays(seen)[:, 1] - (batch.landmarks - hips)).abs().median() < 0.005
+    across = (batch.landmarks - hips)[..., :2] / (seen.depth[:, 0] + (batch.landmarks - hips)[..., 2:])
+    assert (across / batch.scale[:, None, None] - batch.keypoints).abs().median() < 0.01

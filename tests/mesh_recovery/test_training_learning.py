@@ -84,7 +84,7 @@ def test_the_export_answers_as_torch_does(trained, tmp_path):
 def test_weights_come_back(trained, tmp_path):
     save(trained, TINY, tmp_path)
     again = load_weights(tmp_path / "regressor.pt", TINY.network)
-    features = torch.zeros(1, 3, 198)
+    features = torch.zeros(1, 3, 199)
     assert torch.equal(again(features)[-1], trained.regressor(features)[-1])
     assert "validation_pa_mm" in (tmp_path / "curves.json").read_text()
 

@@ -17,13 +17,14 @@ CLEAN = BatchSettings(strength=(0, 0), without_world=0, without_parts=0, hidden_
 
 def test_windows_are_cut_by_time_and_held_at_the_ends():
     times = np.arange(100) / 30
-    frames = window_frames(times, 5, 1 / 15)
-    assert frames[50].tolist() == [46, 48, 50, 52, 54]
-    assert frames[0].tolist() == [0, 0, 0, 2, 4]
-    assert frames[99].tolist() == [95, 97, 99, 99, 99]
-    at_60 = window_frames(np.arange(200) / 60, 5, 1 / 15)
-    assert at_60[100].tolist() == [92, 96, 100, 104, 108]
-    assert window_frames(np.zeros(1), 5, 1 / 15).tolist() == [[0] * 5]
+    frames = window_frames(times, 7, 1 / 30)
+    assert frames[50].tolist() == [47, 48, 49, 50, 51, 52, 53]
+    assert window_frames(times, 13, 1 / 30)[50].tolist() == [37, 42, 45, 47, 48, 49, 50, 51, 52, 53, 55, 58, 63]
+    assert frames[0].tolist() == [0, 0, 0, 0, 1, 2, 3]
+    assert frames[99].tolist() == [96, 97, 98, 99, 99, 99, 99]
+    at_60 = window_frames(np.arange(200) / 60, 5, 1 / 30)
+    assert at_60[100].tolist() == [96, 98, 100, 102, 104]
+    assert window_frames(np.zeros(1), 5, 1 / 30).tolist() == [[0] * 5]
 
 
 @pytest.mark.parametrize("place", [(0.0, 0.0, 4.0), (-1.5, 0.6, 4.0)])
@@ -50,17 +51,18 @@ def test_missing_keypoints_are_zeros_and_scale_does_not_heed_them():
     tangents[0, :, 15] = 50.0
     turns = np.tile(np.eye(3), (2, 3, 1, 1))
     got = make_windows(tangents, visibility, world, turns)
-    frames = got.features.reshape(2, 3, 33, 6)
+    frames = got.features[..., :-1].reshape(2, 3, 33, 6)
     assert not frames[0, :, 15].any()
     assert frames[1, :, 15].all()
     assert got.scale[0] < 0.3
-    assert np.abs(got.features).max() <= 4
+    assert np.allclose(got.features[..., -1], 10 * got.scale[:, None])
+    assert np.abs(frames).max() <= 4
     assert got.features.shape == (2, 3, FEATURES)
 
 
 def test_batches_agree_with_their_truth():
     batch = BatchSource(0, NetworkSettings(window=5), CLEAN).draw(64)
-    frames = batch.features.reshape(64, 5, 33, 6).numpy()
+    frames = batch.features[..., :-1].reshape(64, 5, 33, 6).numpy()
     assert np.allclose(frames[:, 2, :, :2], np.clip(batch.keypoints.numpy(), -4, 4), atol=1e-4)
     hips = batch.landmarks[:, 23:25].mean(dim=1, keepdim=True)
     about_hips = batch.landmarks - hips

@@ -13,7 +13,7 @@ MIRRORED_JOINTS = (0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16,
 
 
 class Exported(nn.Module):
-    """Features [N,W,198] -> global_orient [N,1,3,3], body_pose [N,23,3,3], betas [N,10], pred_cam [N,3].
+    """Features [N,W,199] -> global_orient [N,1,3,3], body_pose [N,23,3,3], betas [N,10], pred_cam [N,3].
 
     The mirror image of a person is a person too, but a network does not err alike on both: the mean is better than
     either. Means of rotations are means of their columns, made orthonormal again.
@@ -44,8 +44,8 @@ class Exported(nn.Module):
 
     def mirror(self, features: Tensor) -> Tensor:
         """Features of the mirror image: x turns its sign, left and right change places."""
-        frame = features.unflatten(-1, (33, 6))
-        return (frame[..., self.landmark_order, :] * self.signs).flatten(-2)
+        frame = features[..., :-1].unflatten(-1, (33, 6))
+        return torch.cat([(frame[..., self.landmark_order, :] * self.signs).flatten(-2), features[..., -1:]], dim=-1)
 
     def mirror_rotations(self, rotations: Tensor) -> Tensor:
         """[N,24,3,3]: the rotations of the mirror image's joints, S R S with S = diag(-1, 1, 1)."""

@@ -11,7 +11,7 @@ from core.mesh_recovery.training.geometry import TorchBody
 from core.mesh_recovery.training.network import NetworkSettings
 from core.mesh_recovery.training.noise import PERSON_M, NoiseModel, corrupt
 from core.mesh_recovery.training.poses import PoseSettings, pose_windows
-from core.mesh_recovery.windows import make_windows, turned_to_person
+from core.mesh_recovery.windows import make_windows, turned_to_person, window_offsets
 
 Array = np.ndarray
 
@@ -39,13 +39,15 @@ class BatchSettings:
     """Share of windows in which hands, feet or face have no keypoints at all (each by itself)."""
     hidden_limb: float = 0.08
     """Share of windows in which a forearm or shin is hidden: hardly visible, and vague."""
+    focal_deviation: float = 0.1
+    """Deviation of the logarithm of the perspective's strength: the focal length of a video is guessed."""
     missing_frames: float = 0.05
     """Share of frames (but the middle one) in which the person was not found."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """N windows: `features` [N,W,198]; of the middle frame `rotations` [N,24,3,3] (the first in the axes in which the
+    """N windows: `features` [N,W,199]; of the middle frame `rotations` [N,24,3,3] (the first in the axes in which the
     regressor answers), `betas` [N,10], `joints` [N,24,3] and `landmarks` [N,33,3] m about the pelvis, `keypoints`
     [N,33,2] without noise, `scale` [N] their unit as a tangent."""
 
@@ -90,6 +92,7 @@ class BatchSource:
         turn = torch.from_numpy(windows.ahead_in_camera.astype(np.float32)).transpose(1, 2)
         target = rotations[:, middle].clone()
         target[:, 0] = turn @ target[:, 0]
+        windows.features[..., -1] *= np.exp(settings.focal_deviation * rng.standard_normal((count, 1)))
         return Batch(
             features=torch.from_numpy(windows.features),
             rotations=target,
@@ -108,7 +111,7 @@ class BatchSource:
         strength = rng.uniform(weakest, strongest, (count,))
         person = np.broadcast_to(person, (count, width))
         world, tangents, visibility = corrupt(
-            rng, settings.noise, world, tangents, person, self.network.step_s, strength
+            rng, settings.noise, world, tangents, person, self.network.step_s, strength, np.diff(window_offsets(width))
         )
         for limb in _LIMBS:
             some = np.flatnonzero(rng.random(count) < settings.hidden_limb / 2)

@@ -5,6 +5,8 @@ be learnt; in the body's own it is nearly what the landmarks say. And how far a 
 picture can be seen from how short it appears there; only towards or away is left to the world landmarks.
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -26,25 +28,98 @@ def rest_lengths() -> Tensor:
     return (rest[end] - rest[start]).norm(dim=-1)
 
 
-def derived(features: Tensor, lengths: Tensor) -> Tensor:
-    """[N,W,198] -> [N,W,258]: landmarks in the pelvis' axes, upper ones in the chest's, chest in pelvis, pelvis, and
-    bones foreshortened (`lengths` [10] m as of `rest_lengths`)."""
-    frame = features.unflatten(-1, (33, 6))
+@dataclass(frozen=True)
+class Seen:
+    """Features [N,W,199] taken apart: `xy` [N,W,33,2] in units of `scale` [N,1,1,1] (tangents), `visibility`
+    [N,W,33,1], `world` [N,W,33,3] m; and what follows, [N,1,1,1]: `metres` per unit of xy at the depth of the hips, and
+    that `depth` m."""
+
+    xy: Tensor
+    visibility: Tensor
+    world: Tensor
+    scale: Tensor
+    metres: Tensor
+    depth: Tensor
+
+
+def taken_apart(features: Tensor) -> Seen:
+    """See `Seen`. The person's size in the picture and in space gives the distance, and with it the perspective."""
+    frame = features[..., :-1].unflatten(-1, (33, 6))
     xy, visibility, world = frame[..., :2], frame[..., 2:3], frame[..., 3:] * WORLD_UNIT_M
+    scale = features[:, :1, None, -1:] / 10
     metres = metres_per_unit(xy, visibility, world)
-    points = on_rays(xy, visibility, world, metres)
+    # what is nearer looks larger: a second look, with the first one's distance
+    nearer = (scale * world[..., 2:] / metres.clamp_min(0.05)).clamp(-0.5, 0.5)
+    metres = metres_per_unit(xy * (1 + nearer), visibility, world)
+    return Seen(xy, visibility, world, scale, metres, metres / scale.clamp_min(1e-3))
+
+
+def metres_per_unit(xy: Tensor, visibility: Tensor, world: Tensor) -> Tensor:
+    """[N,1,1,1]: the scale that brings keypoints [N,W,33,2] closest to the world landmarks' x and y, the weighted least
+    squares of each frame, averaged over the frames that have both."""
+    weights = visibility / visibility.sum(-2, keepdim=True).clamp_min(1e-3)
+    seen = xy - (weights * xy).sum(-2, keepdim=True)
+    flat = world[..., :2] - (weights * world[..., :2]).sum(-2, keepdim=True)
+    along = (weights * seen * flat).sum((-2, -1), keepdim=True).sum(1, keepdim=True)
+    return (along / (weights * seen**2).sum((-2, -1), keepdim=True).sum(1, keepdim=True).clamp_min(1e-4)).clamp(
+        0.0, 2.0
+    )
+
+
+def on_rays(seen: Seen) -> Tensor:
+    """World landmarks [N,W,33,3] m moved sideways, at their depth, onto the rays of their keypoints, as far as these
+    are visible. Networks place landmarks in the picture better than in space."""
+    across = seen.xy * (seen.metres + seen.scale * seen.world[..., 2:])
+    return torch.cat([seen.world[..., :2].lerp(across, seen.visibility), seen.world[..., 2:]], dim=-1)
+
+
+def foreshortened(seen: Seen, points: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """(bones [N,W,10,3] in units of their length, how far each leans out of the picture [N,W,10,1] in [0, 1]).
+
+    A bone of known length that begins at a known point ends on the ray of its keypoint in one of two places, one nearer
+    and one farther; the world landmarks say which. From trunk to hands and feet, each end begins the next bone. The
+    person's size is the mean length of the window's world bones.
+    """
+    start, end = torch.tensor(BONES).T
+    deep = seen.world[..., end, :] - seen.world[..., start, :]
+    size = (deep.square().sum(-1) + 1e-8).sqrt().mean((-2, -1)) / lengths.mean()
+    long = size[:, None, None] * lengths + 0.02
+    known = {landmark: points[..., landmark, :] for landmark in (11, 12, 23, 24)}
+    depth = seen.depth[..., 0]
+    # the hips are the origin (exported, `zeros_like` and `ones_like` would keep the size of the example's batch)
+    eye = torch.cat([0 * depth, 0 * depth, -depth], dim=-1)
+    bones, leaning = [], []
+    for i, (a, b) in enumerate(BONES):
+        ray = torch.cat([seen.xy[..., b, :] * seen.scale[..., 0], 1 + 0 * seen.xy[..., b, :1]], dim=-1)
+        square = ray.square().sum(-1, keepdim=True)
+        from_eye = known[a] - eye
+        nearest = ray * (ray * from_eye).sum(-1, keepdim=True) / square - from_eye  # from the start to the ray
+        length = long[..., i : i + 1]
+        lean = (1 - nearest.square().sum(-1, keepdim=True) / length**2).clamp_min(1e-4).sqrt()
+        towards = torch.tanh(4 * (deep[..., i, 2:] - nearest[..., 2:]) / length)
+        bone = nearest / length + ray / square.sqrt() * lean * towards
+        bones.append(bone.clamp(-2.0, 2.0))
+        leaning.append(lean)
+        known[b] = known[a] + length * bone
+    return torch.stack(bones, dim=-2), torch.stack(leaning, dim=-2)
+
+
+def derived(features: Tensor, lengths: Tensor) -> Tensor:
+    """[N,W,199] -> [N,W,258]: landmarks in the pelvis' axes, upper ones in the chest's, chest in pelvis, pelvis, and
+    bones foreshortened (`lengths` [10] m as of `rest_lengths`)."""
+    seen = taken_apart(features)
+    points = on_rays(seen)
     hips, shoulders = points[..., 23:25, :], points[..., 11:13, :]
     trunk = shoulders.mean(-2) - hips.mean(-2)
     pelvis = axes(hips[..., 0, :] - hips[..., 1, :], trunk)
     chest = axes(shoulders[..., 0, :] - shoulders[..., 1, :], trunk)
     about_hips = (points - hips.mean(-2, keepdim=True)) @ pelvis
     about_shoulders = (points[..., :23, :] - shoulders.mean(-2, keepdim=True)) @ chest
-    chest_in_pelvis = pelvis.transpose(-1, -2) @ chest
-    bones, leaning = foreshortened(xy, world, metres.mean(-3, keepdim=True), lengths)
+    bones, leaning = foreshortened(seen, points, lengths)
     parts = [
         2 * about_hips,
         2 * about_shoulders,
-        chest_in_pelvis,
+        pelvis.transpose(-1, -2) @ chest,
         pelvis,
         bones[..., :2],
         leaning,
@@ -52,41 +127,6 @@ def derived(features: Tensor, lengths: Tensor) -> Tensor:
         bones[..., :ARM_BONES, :] @ chest,
     ]
     return torch.cat([part.flatten(-2) for part in parts], dim=-1)
-
-
-def foreshortened(xy: Tensor, world: Tensor, metres: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """(bones [N,W,10,3] in units of their length, how far each leans out of the picture [N,W,10,1] in [0, 1]).
-
-    Across the picture a bone is what the keypoints say; along the ray it has what is missing to its length, in the
-    direction that the world landmarks say. The person's size is the mean length of the window's world bones.
-    """
-    start, end = torch.tensor(BONES).T
-    seen, deep = xy[..., end, :] - xy[..., start, :], world[..., end, :] - world[..., start, :]
-    size = (deep.square().sum(-1) + 1e-8).sqrt().mean((-2, -1)) / lengths.mean()
-    long = size[:, None, None, None] * lengths[:, None] + 0.02
-    across = (metres * seen / long).clamp(-2.0, 2.0)
-    leaning = (1 - across.square().sum(-1, keepdim=True)).clamp_min(1e-4).sqrt()
-    return torch.cat([across, leaning * torch.tanh(4 * deep[..., 2:] / long)], dim=-1), leaning
-
-
-def metres_per_unit(xy: Tensor, visibility: Tensor, world: Tensor) -> Tensor:
-    """[...,1,1]: the scale that brings keypoints [...,33,2] closest to the world landmarks' x and y, weighted."""
-    weights, seen, flat = _centred(xy, visibility, world)
-    along = (weights * seen * flat).sum((-2, -1), keepdim=True)
-    return (along / (weights * seen**2).sum((-2, -1), keepdim=True).clamp_min(1e-4)).clamp(0.0, 2.0)
-
-
-def on_rays(xy: Tensor, visibility: Tensor, world: Tensor, metres: Tensor) -> Tensor:
-    """World landmarks [...,33,3] with x and y from the keypoints as far as these are visible. Networks place landmarks
-    in the picture better than in space."""
-    _, seen, flat = _centred(xy, visibility, world)
-    return torch.cat([world[..., :2] + visibility * (metres * seen - flat), world[..., 2:]], dim=-1)
-
-
-def _centred(xy: Tensor, visibility: Tensor, world: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    weights = visibility / visibility.sum(-2, keepdim=True).clamp_min(1e-3)
-    flat = world[..., :2]
-    return weights, xy - (weights * xy).sum(-2, keepdim=True), flat - (weights * flat).sum(-2, keepdim=True)
 
 
 def axes(x: Tensor, towards_y: Tensor) -> Tensor:

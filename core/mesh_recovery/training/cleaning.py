@@ -17,12 +17,13 @@ _NEAR = (1.0, 0.1, 0.03)
 
 
 def cleaned(features: Tensor) -> tuple[Tensor, Tensor]:
-    """(features [N,W,198] with sides put right, the same also filled and freed of single outliers)."""
-    frames = sides_put_right(features.unflatten(-1, (33, 6)))
-    calm = median_of_three(filled(frames))
+    """(features [N,W,199] with sides put right, the same also filled and freed of short outliers)."""
+    landmarks, scale = features[..., :-1], features[..., -1:]
+    frames = sides_put_right(landmarks.unflatten(-1, (33, 6)))
+    calm = median_of_five(filled(frames))
     # visibility stays what it was: how far a place can be relied upon
     calm = torch.cat([calm[..., :2], frames[..., 2:3], calm[..., 3:]], dim=-1)
-    return frames.flatten(-2), calm.flatten(-2)
+    return torch.cat([frames.flatten(-2), scale], dim=-1), torch.cat([calm.flatten(-2), scale], dim=-1)
 
 
 def sides_put_right(frames: Tensor) -> Tensor:
@@ -73,10 +74,15 @@ def filled(frames: Tensor) -> Tensor:
     return above / below
 
 
-def median_of_three(frames: Tensor) -> Tensor:
-    """The median over each frame and its two neighbours: a single outlier is gone, steady motion is untouched."""
-    a, b, c = shifted(frames, -1), frames, shifted(frames, 1)
-    return torch.maximum(torch.minimum(a, b), torch.minimum(torch.maximum(a, b), c))
+def median_of_five(frames: Tensor) -> Tensor:
+    """The median over each frame and the two on both its sides: outliers of two frames go, steady motion stays."""
+    a, b, c, d, e = (shifted(frames, by) for by in (-2, -1, 0, 1, 2))
+    a, b = torch.minimum(a, b), torch.maximum(a, b)
+    c, d = torch.minimum(c, d), torch.maximum(c, d)
+    # of two ordered pairs the least and the greatest of all four cannot be the median
+    low, high = torch.maximum(a, c), torch.minimum(b, d)
+    low, high = torch.minimum(low, high), torch.maximum(low, high)
+    return torch.maximum(low, torch.minimum(high, e))
 
 
 def shifted(frames: Tensor, by: int) -> Tensor:

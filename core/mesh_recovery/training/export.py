@@ -19,7 +19,7 @@ _LEAST_SIZE = 1024
 
 
 def export(regressor: Regressor, folder: Path, name: str = "Understudy's regressor") -> None:
-    """Write `folder`/model.onnx, input features [B,W,198], and `folder`/manifest.json.
+    """Write `folder`/model.onnx, input features [B,W,199], and `folder`/manifest.json.
 
     Weights are rounded to half precision and widened where they are used; computing stays in single precision.
     """

@@ -11,9 +11,8 @@ from torch import Tensor, nn
 from core.body import load_body
 from core.mesh_recovery.closed_form import LIMBS
 from core.mesh_recovery.shape import rest_landmarks
-from core.mesh_recovery.training.body_axes import axes, foreshortened, metres_per_unit, on_rays, unit
+from core.mesh_recovery.training.body_axes import axes, foreshortened, on_rays, taken_apart, unit
 from core.mesh_recovery.training.geometry import matrix_from_6d
-from core.mesh_recovery.windows import WORLD_UNIT_M
 
 _STRAIGHT = 0.25
 """Sine of the bend at which the plane of the bend and the limb's own hinge axis have the same say."""
@@ -23,7 +22,7 @@ _PARENTS = tuple(load_body().parents.tolist())
 
 
 class FirstGuess(nn.Module):
-    """Features [N,W,198] -> the middle frame's local rotations [N,24,3,3]; the mean pose where there is no world."""
+    """Features [N,W,199] -> the middle frame's local rotations [N,24,3,3]; the mean pose where there is no world."""
 
     rest: Tensor
     lengths: Tensor
@@ -36,13 +35,12 @@ class FirstGuess(nn.Module):
 
     def forward(self, features: Tensor, mean: Tensor) -> Tensor:
         """`mean` [24,3,3] is the pose where nothing is known."""
-        frame = features.unflatten(-1, (33, 6))
-        xy, visibility, world = frame[..., :2], frame[..., 2:3], frame[..., 3:] * WORLD_UNIT_M
         middle = features.shape[1] // 2
-        metres = metres_per_unit(xy, visibility, world)
-        bones = foreshortened(xy, world, metres.mean(1, keepdim=True), self.lengths)[0][:, middle]
-        points = on_rays(xy, visibility, world, metres)[:, middle]
-        known = (world[:, middle].abs().sum((1, 2)) > 0).to(features.dtype)[:, None, None, None]
+        seen = taken_apart(features)
+        every = on_rays(seen)
+        bones = foreshortened(seen, every, self.lengths)[0][:, middle]
+        points, world = every[:, middle], seen.world[:, middle]
+        known = (world.abs().sum((1, 2)) > 0).to(features.dtype)[:, None, None, None]
         return known * self.local(points, bones) + (1 - known) * mean
 
     def local(self, points: Tensor, bones: Tensor) -> Tensor:

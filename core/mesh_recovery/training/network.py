@@ -21,8 +21,8 @@ class NetworkSettings:
 
     window: int = 13
     """Frames that it sees; the middle one is answered for."""
-    step_s: float = 1 / 15
-    """Time between them [s]."""
+    step_s: float = 1 / 30
+    """Time between them [s], times 1, 1, 1, 2, 3, 5 away from the middle (`windows.window_offsets`)."""
     frame_hidden: int = 256
     """Width of the layer that each frame passes by itself."""
     frame_code: int = 64
@@ -49,7 +49,7 @@ class ResidualBlock(nn.Module):
 
 
 class Regressor(nn.Module):
-    """Features [N,W,198] -> theta = (camera s, tx, ty; 24 rotations in 6D; 10 shape numbers), three times better."""
+    """Features [N,W,199] -> theta = (camera s, tx, ty; 24 rotations in 6D; 10 shape numbers), three times better."""
 
     mean: Tensor
 

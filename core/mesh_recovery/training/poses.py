@@ -12,6 +12,7 @@ from core.mesh_recovery.training.answering import MIRRORED_JOINTS
 from core.mesh_recovery.training.clips import CLIPS_TRAINED, clip_on_body
 from core.mesh_recovery.training.geometry import matrix_from_rotation_vector
 from core.mesh_recovery.training.noise import drift
+from core.mesh_recovery.windows import window_offsets
 
 Array = np.ndarray
 
@@ -93,7 +94,7 @@ def _played(rng, settings: PoseSettings, pool: Pool, shape: tuple[int, int], wid
     clip = rng.integers(len(pool.first), size=shape)
     start = rng.uniform(0, pool.count[clip])
     speed = rng.uniform(*settings.speed, shape) * rng.choice([-1.0, 1.0], shape)  # backwards too
-    offsets = POOL_FPS * step_s * (np.arange(width) - width // 2)
+    offsets = POOL_FPS * step_s * window_offsets(width)
     frame = np.round(start[..., None] + speed[..., None] * offsets).astype(int)
     return pool.first[clip][..., None] + np.clip(frame, 0, pool.count[clip][..., None] - 1)
 
@@ -102,7 +103,7 @@ def _bent(rng, settings: PoseSettings, rotations: Tensor, still: Array, step_s: 
     """Noise on every joint, most of it the same through the window; knees and elbows stay on their side."""
     count, width = rotations.shape[:2]
     size = rng.uniform(*settings.joint_noise, (count, 1, 1, 1)).astype(np.float32)
-    moving = drift(rng, (count, width, 24, 3), step_s, 0.5)
+    moving = drift(rng, (count, width, 24, 3), step_s, 0.5, np.diff(window_offsets(width)))
     moving[still] = moving[still, :1]
     noise = 0.9 * rng.standard_normal((count, 1, 24, 3), dtype=np.float32) + 0.4 * moving
     noise *= size * _FREEDOM[:, None].astype(np.float32)
