@@ -62,6 +62,8 @@ def make_theme() -> gr.themes.Base:
         **_both("block_label_text_color", soft),
         **_both("block_title_text_color", ink),
         **_both("input_background_fill", field),
+        **_both("input_border_color", line),
+        input_border_width="1px",
         **_both("input_placeholder_color", soft),
         **_both("button_primary_background_fill", ("*primary_600", "*primary_600")),
         **_both("button_primary_background_fill_hover", ("*primary_700", "*primary_500")),

@@ -22,8 +22,9 @@ const MEANINGS = [
   [/^run\.json$/, "settings, versions and timings"],
 ];
 
-export function showLinks(container, artifacts, urlOf) {
-  const key = JSON.stringify(artifacts);
+/** @param {string} whole the address of the whole run as one zip, "" while there is none */
+export function showLinks(container, artifacts, urlOf, whole) {
+  const key = JSON.stringify([artifacts, whole]);
   if (container.dataset.key === key) return;
   container.dataset.key = key;
   container.hidden = !artifacts?.length;
@@ -36,6 +37,7 @@ export function showLinks(container, artifacts, urlOf) {
   const total = artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
   container.replaceChildren(
     element("h2", { id: "links-title" }, "Files", element("small", {}, ` ${artifacts.length}, together ${size(total)}`)),
+    whole && element("p", {}, element("a", { href: whole, download: "" }, "Everything as one zip"), " · opens again on the first page, here or elsewhere"),
     ...[...folders].flatMap(([folder, files]) => [
       folder && element("h3", {}, folder.replace(/^person-(\d+)$/, (_, n) => `Person ${Number(n) + 1}`)),
       element("ul", {}, ...files.map((file) => fileItem(file, folder, urlOf))),

@@ -1,7 +1,7 @@
 /** The viewer page: reads a run, keeps one clock, and lets every part of the page show the same frame. */
 
 import { addressOf, copyText, readAddress } from "./address.js";
-import { physicsOf } from "./casting.js";
+import { physicsOf, titleOf } from "./casting.js";
 import { Clock } from "./clock.js";
 import { element } from "./dom.js";
 import { fitFrame } from "./embedding.js";
@@ -12,8 +12,9 @@ import { showCurves } from "./loss_curves.js";
 import { showMetrics } from "./metrics_table.js";
 import { Panes } from "./panes.js";
 import { PeopleStrip } from "./people_strip.js";
+import { fallsOf } from "./physics_facts.js";
 import { noticeOf, showProgress, stateWords } from "./progress_list.js";
-import { artifactUrl, watchRun } from "./run_feed.js";
+import { artifactUrl, isFinished, runUrl, watchRun } from "./run_feed.js";
 import { applyTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 import { Toolbar } from "./toolbar.js";
@@ -106,11 +107,12 @@ function refresh() {
   if (person) view.person = person.index;
   toolbar.update(view, run.people ?? [], motions);
   panes.update({ ...view, run, person, motions, urlOf, ghost: view.ghostOn ? view.ghost : "" });
+  timeline.mark(fallsOf(motions, panes.names, titleOf));
   people.update(run, view, urlOf);
   showNotes(at("notes"), run.notices);
   showMetrics(at("metrics"), run.metrics, view.person, motions);
   showCurves(at("curves"), run.artifacts, view.person, urlOf);
-  showLinks(at("links"), run.artifacts, urlOf);
+  showLinks(at("links"), run.artifacts, urlOf, isFinished(run) ? `${runUrl(view.run).href}/bundle.zip` : "");
 }
 
 /** What the stages wanted to be known although they went on. */

@@ -17,7 +17,7 @@ const FIGURES = {
   penetration_mm: ["Sinks into the ground", "mm", "low", 1, "How deep the lowest point of the feet is under the ground"],
   float_mm: ["Floats over the ground", "mm", "low", 1, "How high the lowest point of the feet is while they should stand"],
   return: ["Return", "0 to 1", "high", 3, "Mean reward for keeping to the reference, over its whole length"],
-  time_to_fall_s: ["Falls after", "s", "", 2, "When the humanoid fell; a dash where it stayed up"],
+  time_to_fall_s: ["Fell at", "s", "", 2, "When the humanoid lost the motion for good"],
   residual_force_n: ["Residual force", "N", "low", 0, "Mean force on the root that no muscle made"],
 };
 
@@ -73,6 +73,7 @@ function figureRow(name, stages, figures) {
   const small = (unit || direction) && element("small", {}, ` (${unit + direction})`);
   const head = element("th", { scope: "row", title: meaning }, title, small);
   const cells = values.map((value, i) => {
+    if (value === null && name === "time_to_fall_s" && figures[stages[i]].residual_force_n != null) return element("td", {}, "stayed up");
     if (value === null) return element("td", { className: "none" }, element("span", { title: "not defined" }, "–"));
     const text = value.toFixed(digits);
     const change = i > first && better ? changeFrom(values[first], value, better, digits) : "";
@@ -105,9 +106,11 @@ function changeFrom(before, now, better, digits) {
 /** Whoever is held up by more than muscles says so, in newtons and as a part of the body's weight. */
 function residualNotes(stages, figures, motions) {
   return stages
-    .filter((stage) => figures[stage].residual_force_n > 0)
+    .filter((stage) => figures[stage].residual_force_n != null)
     .map((stage) => {
       const force = figures[stage].residual_force_n;
+      const alone = "no residual force; its muscles alone did it.";
+      if (force === 0) return element("p", { className: "residual" }, element("strong", {}, `${titleOf(stage, motions)}: `), alone);
       const share = ((100 * force) / BODY_WEIGHT_N).toFixed(0);
       return element(
         "p",

@@ -3,6 +3,7 @@
 import { Actor, loadMotion } from "./actor.js";
 import { cast, choices, colourOf, titleOf, versionOf } from "./casting.js";
 import { choice, element } from "./dom.js";
+import { fallOf, forceOf } from "./physics_facts.js";
 import { Studio } from "./studio.js";
 
 export class MotionPane {
@@ -27,11 +28,14 @@ export class MotionPane {
       { className: "viewport stage", tabIndex: 0, role: "img" },
       this.note,
     );
+    this.fell = element("li", { className: "fell", hidden: true });
+    this.force = element("li", { className: "force", hidden: true });
     this.root = element(
       "section",
       { className: "pane", dataset: { kind: "motion" } },
       element("header", { className: "pane-head" }, this.dot, this.select),
       this.viewport,
+      element("ul", { className: "facts", "aria-label": "Physics" }, this.fell, this.force),
     );
   }
 
@@ -74,6 +78,7 @@ export class MotionPane {
   }
 
   #note = { note: "", busy: false };
+  #fellAt = null; // s
   holdsGhost = false;
 
   /** Pose everybody at `time` s and set the stage so that `centre` (on the ground of the motion's world) is at 0. */
@@ -81,6 +86,7 @@ export class MotionPane {
     this.studio.stage.position.set(-centre.x, 0, -centre.z);
     this.studio.stage.updateMatrixWorld();
     this.actors.forEach((actor) => actor.showAt(time));
+    this.fell.classList.toggle("past", this.#fellAt !== null && time >= this.#fellAt);
     const root = this.actor?.joints()[0];
     if (root) this.studio.lightAt(root.sub(centre));
   }
@@ -160,6 +166,12 @@ export class MotionPane {
 
   #describe(motion, motions) {
     const title = titleOf(motion?.name ?? this.wanted, motions);
+    this.#fellAt = motion?.physics?.fell_s ?? null;
+    for (const [item, text] of [[this.fell, motion ? fallOf(motion) : ""], [this.force, motion ? forceOf(motion) : ""]]) {
+      item.hidden = !text;
+      if (item.textContent !== text) item.textContent = text;
+    }
+    this.fell.classList.toggle("improving", Boolean(motion?.improving));
     this.dot.dataset.motion = motion?.name ?? this.wanted;
     this.root.setAttribute("aria-label", titleOf(this.wanted, motions));
     this.viewport.setAttribute("aria-label", `${title}, drawn in 3D. Drag, or Alt and arrow keys, to orbit.`);

@@ -38,9 +38,15 @@ function stageItem(stage) {
 }
 
 function stateText(stage, percent) {
-  if (stage.state === "running") return [`${percent}\u00a0%`, stage.message].filter(Boolean).join(" · ");
+  if (stage.state === "running") return [`${percent}\u00a0%`, leftText(stage), stage.message].filter(Boolean).join(" · ");
   if (stage.state === "done" && stage.seconds != null) return duration(stage.seconds);
   return WORDS[stage.state] ?? stage.state;
+}
+
+/** "about 40 s left", once there is something to go by. */
+function leftText({ left_s: left }) {
+  if (left == null) return "";
+  return `about ${left < 55 ? `${Math.max(5, 5 * Math.round(left / 5))} s` : `${Math.max(1, Math.round(left / 60))} min`} left`;
 }
 
 /** What the pill beside the name says. */

@@ -14,6 +14,7 @@ export class Timeline {
   #readout;
   #speed;
   #loop;
+  #marks = element("ul", { className: "marks", "aria-label": "Falls" });
 
   constructor(container, clock) {
     this.#clock = clock;
@@ -42,7 +43,7 @@ export class Timeline {
         button("‹", "One frame back (left arrow)", () => clock.step(-1)),
         button("›", "One frame on (right arrow)", () => clock.step(1)),
       ),
-      element("div", { className: "track" }, this.#ticks, this.#scrubber),
+      element("div", { className: "track" }, this.#ticks, this.#scrubber, this.#marks),
       this.#readout,
       this.#speed,
       this.#loop,
@@ -51,6 +52,27 @@ export class Timeline {
     clock.addEventListener("state", () => this.#showState());
     new ResizeObserver(() => this.drawTicks()).observe(this.#ticks);
     this.#showState();
+  }
+
+  /** Mark where somebody fell, [{time s, text, held}]; each mark leads there. */
+  mark(falls) {
+    const { lastFrame, fps } = this.#clock;
+    const key = JSON.stringify([falls, lastFrame, fps]);
+    if (this.#marks.dataset.key === key) return;
+    this.#marks.dataset.key = key;
+    this.#marks.replaceChildren(
+      ...falls.map(({ time, text, held }) => {
+        const button = element("button", {
+          type: "button",
+          className: held ? "held" : "fall",
+          title: text,
+          "aria-label": text,
+          on: { click: () => this.#clock.seekTime(time) },
+        });
+        button.style.setProperty("--at", lastFrame ? Math.min((time * fps) / lastFrame, 1) : 0);
+        return element("li", {}, button);
+      }),
+    );
   }
 
   #show() {
