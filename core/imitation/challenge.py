@@ -4,9 +4,9 @@ A policy that learned one motion mostly fails on another; the matrix says how so
 """
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -122,28 +122,48 @@ def challenge(
         raise BadInputError("A challenge needs at least one policy and one motion.")
     for what in policies.values():
         load_policy(what)
-    wanted = [(policy, motion) for policy in policies for motion in motions]
     found: dict[tuple[str, str], Cell] = {}
-    with _pool(min(settings.processes, len(wanted))) as pool:
-        running: dict[Future, tuple[str, str]] = {
-            pool.submit(_work, policies[p], motions[m], settings.rollouts): (p, m) for p, m in wanted
-        }
-        while running:
-            done, _ = wait(running, timeout=_PATIENCE_S, return_when=FIRST_COMPLETED)
-            for future in done:
-                names = running.pop(future)
-                rollouts, problem, notices = future.result()
+    wanted = [(policy, motion) for policy in policies for motion in motions]
+    jobs = {names: (policies[names[0]], motions[names[1]], settings.rollouts) for names in wanted}
+    with closing(_results(jobs, settings.processes)) as results:  # ends the processes if it is cancelled
+        for done in results:
+            if done is not None:
+                names, (rollouts, problem, notices) = done
                 for text in notices:
                     notice(text)
                 found[names] = _cell(*names, rollouts, problem)
                 if rollouts and on_rollout is not None:
                     on_rollout(found[names], rollouts[0])
-            progress(len(found) / len(wanted), f"{len(found)} of {len(wanted)} rollouts")
+            progress(len(found) / len(jobs), f"{len(found)} of {len(jobs)} rollouts")
     cells = tuple(found[names] for names in wanted)
     return Matrix(tuple(policies), tuple(motions), cells, settings)
 
 
-def _work(what: str, motion: HumanoidMotion, settings: RolloutSettings) -> tuple[list[Rollout], str, list[str]]:
+_Names = tuple[str, str]
+_Job = tuple[str, HumanoidMotion, RolloutSettings]
+_Result = tuple[list[Rollout], str, list[str]]
+
+
+def _results(jobs: dict[_Names, _Job], processes: int) -> Generator[tuple[_Names, _Result] | None]:
+    """What came out of each job, as they end; None now and then, for whoever wants to tell progress or to cancel."""
+    if processes == 1 or len(jobs) == 1:
+        for names, job in jobs.items():
+            yield names, _work(*job)
+        return
+    # Spawned: the engines' threads and a fork do not go together.
+    pool = ProcessPoolExecutor(min(processes, len(jobs)), mp_context=multiprocessing.get_context("spawn"))
+    try:
+        running: dict[Future, _Names] = {pool.submit(_work, *job): names for names, job in jobs.items()}
+        while running:
+            done, _ = wait(running, timeout=_PATIENCE_S, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield running.pop(future), future.result()
+            yield None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _work(what: str, motion: HumanoidMotion, settings: RolloutSettings) -> _Result:
     with collecting() as notices:
         try:
             return roll_outs(load_policy(what), motion, settings), "", notices
@@ -163,16 +183,6 @@ def _cell(policy: str, motion: str, rollouts: list[Rollout], problem: str) -> Ce
         falls=tuple(each["time_to_fall_s"] for each in figures),
         returns=tuple(each["return"] or 0.0 for each in figures),
     )
-
-
-@contextmanager
-def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Fresh processes (spawned: the engines' threads and a fork do not go together), ended at once on an error."""
-    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _plain(number: float) -> float | None:

@@ -1,0 +1,112 @@
+"""Policies against motions: the matrix, its picture, what spoils a cell and what does not."""
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import BadInputError
+from core.imitation.challenge import Cell, ChallengeSettings, Matrix, challenge
+from core.imitation.challenge_picture import draw_challenge
+from core.imitation.naming import load_motion, load_policy, short_name
+from core.imitation.pretrained import DeepMimicPolicy, data_folder
+from core.imitation.rolling import RolloutSettings
+
+SETTINGS = ChallengeSettings(RolloutSettings(seconds=1.5, starts=2), processes=2)
+
+
+@pytest.fixture(scope="module")
+def held():
+    motions = {name: load_motion(name)[0] for name in ("walk", "run")}
+    buried = motions["walk"].frames.copy()
+    buried[:, 1] -= 3
+    motions["buried"] = replace(motions["walk"], frames=buried)
+    rollouts = {}
+    matrix = challenge(
+        {"walk": "walk"}, motions, SETTINGS, lambda cell, rollout: rollouts.update({cell.motion: rollout})
+    )
+    return matrix, rollouts, motions
+
+
+def test_a_policy_does_its_own_motion_better_than_another(held):
+    matrix, rollouts, _ = held
+    own, other = matrix.cell("walk", "walk"), matrix.cell("walk", "run")
+    assert own.falls[0] is None
+    assert own.mean_return > other.mean_return
+    assert len(own.falls) == len(own.returns) == 2
+    assert rollouts.keys() == {"walk", "run"}
+    assert rollouts["walk"].tracker == "policy-walk"
+
+
+def test_a_motion_that_cannot_be_run_spoils_its_own_cell_only(held):
+    matrix, _, _ = held
+    cell = matrix.cell("walk", "buried")
+    assert "ground" in cell.problem
+    assert cell.falls == ()
+    assert np.isnan(cell.mean_return)
+
+
+def test_figures_do_not_depend_on_the_number_of_processes(held):
+    matrix, _, motions = held
+    again = challenge({"walk": "walk"}, {"walk": motions["walk"]}, replace(SETTINGS, processes=1))
+    assert again.cell("walk", "walk") == matrix.cell("walk", "walk")
+
+
+def test_it_is_plain_json(held):
+    matrix, _, _ = held
+    content = json.loads(json.dumps(matrix.to_json(), allow_nan=False))
+    assert content["policies"] == ["walk"]
+    assert content["cells"][0]["mean_return"] == pytest.approx(matrix.cells[0].mean_return)
+    assert content["cells"][2]["mean_return"] is None
+
+
+def test_the_picture_is_darker_where_a_policy_did_better():
+    cells = tuple(
+        Cell("walk", motion, "bullet", 20.0, (fall,), (earned,))
+        for motion, fall, earned in (
+            ("walk", None, 0.9),
+            ("spin", 10.0, 0.4),
+            ("a_very_long_name_indeed", 0.5, 0.0),
+        )
+    )
+    matrix = Matrix(("walk",), tuple(cell.motion for cell in cells), cells, ChallengeSettings())
+    drawing = draw_challenge(matrix)
+    picture = np.asarray(Image.open(io.BytesIO(drawing.png())).convert("L")).astype(int)
+    assert picture.shape == (round(2 * drawing.height), round(2 * drawing.width))
+    bars = [part for part in drawing.parts if part[0] == "bar" and part[4] == 38.0]
+    assert len(bars) == 6
+    shades = [picture[round(2 * (y + 6)), round(2 * (x + 6))] for _, x, y, *_ in bars]
+    assert shades[0] < shades[1] < shades[2]
+    assert shades[3] < shades[4] < shades[5]
+    assert ">up</text>" in drawing.svg("a challenge")
+
+
+def test_what_makes_no_challenge_is_refused():
+    walk = load_motion("walk")[0]
+    with pytest.raises(BadInputError, match="at least one"):
+        challenge({}, {"walk": walk})
+    with pytest.raises(BadInputError, match="spinkick"):
+        challenge({"fly": "fly"}, {"walk": walk})
+    with pytest.raises(BadInputError, match="processes"):
+        ChallengeSettings(processes=0)
+
+
+def test_names_of_policies_and_motions(tmp_path):
+    stem = data_folder() / "policies" / "humanoid3d" / "humanoid3d_jump.ckpt"
+    for what in (stem, f"{stem}.index"):
+        policy = load_policy(str(what))
+        assert isinstance(policy, DeepMimicPolicy)
+        assert short_name(str(what)) == "jump"
+    (tmp_path / "mine").mkdir()
+    assert short_name(str(tmp_path / "mine" / "policy.onnx")) == short_name(str(tmp_path / "mine")) == "mine"
+    with pytest.raises(BadInputError, match=r"policy\.onnx"):
+        load_policy(str(tmp_path / "mine"))
+    (tmp_path / "policy.onnx").write_bytes(b"junk")
+    with pytest.raises(BadInputError, match="cannot be read"):
+        load_policy(str(tmp_path / "policy.onnx"))
+    with pytest.raises(BadInputError, match="cartwheel"):
+        load_motion("fly")
+    assert load_motion("cartwheel")[1] is None
