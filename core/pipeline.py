@@ -24,6 +24,8 @@ from core.control.sampling import perform_sampling
 from core.errors import BadInputError, MissingDependencyError
 from core.export.bvh import write_bvh
 from core.export.glb import write_glb
+from core.export.humanoid_glb import write_humanoid_glb
+from core.export.rollout_files import ROLLOUT_COLOUR
 from core.export.video import SideBySideSettings, write_side_by_side
 from core.humanoid import RetargetSettings, retarget, rollout_to_body
 from core.keypoints import KeypointSettings
@@ -44,7 +46,7 @@ from core.video import WindowSettings, load_clip, make_clip
 from core.video.camera_facts import focal_length_record, motion_record
 from core.video.fetch_stage import fetch_source
 
-HMR_COLOUR, MOTION_COLOUR, ROLLOUT_COLOUR = (0.93, 0.62, 0.36), (0.36, 0.66, 0.90), (0.45, 0.78, 0.55)
+HMR_COLOUR, MOTION_COLOUR = (0.93, 0.62, 0.36), (0.36, 0.66, 0.90)
 _REPORTED_VERSIONS = ("understudy", "numpy", "onnxruntime", "av", "pybullet", "mujoco")
 
 
@@ -169,6 +171,7 @@ def _physics(folder: RunFolder, settings: RunSettings, progress: Progress) -> No
         rollout.save(person / "rollouts" / "assisted.npz")
         body = rollout_to_body(rollout, BodyMotion.load(person / "motion.npz"))
         _write_mesh(person / "rollouts" / "assisted-body.glb", body, settings, ROLLOUT_COLOUR)
+        write_humanoid_glb(person / "rollouts" / "assisted-humanoid.glb", rollout)
 
     _each_person(work, folder, progress)
 
@@ -182,6 +185,7 @@ def _sampling(folder: RunFolder, settings: RunSettings, progress: Progress) -> N
             rollout.save(person / "rollouts" / "sampling.npz")
             body = rollout_to_body(at_rate_of(rollout, motion.fps), motion)
             _write_mesh(person / "rollouts" / "sampling-body.glb", body, settings, ROLLOUT_COLOUR)
+            write_humanoid_glb(person / "rollouts" / "sampling-humanoid.glb", rollout)
             _metrics(folder, settings, silent)  # so that whoever watches, or cancels, has the figures of what there is
 
         how = sampling_settings(settings.sampling, settings.seed, motion, reference.scale)

@@ -61,7 +61,8 @@ def test_every_artifact_is_there_and_loads(walked: RunFolder):
 def test_only_the_designs_artifacts_are_written(walked: RunFolder):
     person = [
         "curves.json", "hmr.glb", "hmr.npz", "motion.bvh", "motion.glb", "motion.npz", "reference.txt",
-        "rollouts/assisted-body.glb", "rollouts/assisted.npz", "side_by_side.mp4", "track.npz",
+        "rollouts/assisted-body.glb", "rollouts/assisted-humanoid.glb", "rollouts/assisted.npz", "side_by_side.mp4",
+        "track.npz",
     ]  # fmt: skip
     people = [f"people/person-{n}.{kind}" for n in (0, 1) for kind in ("jpg", "npz")]
     expected = [
@@ -75,7 +76,7 @@ def test_only_the_designs_artifacts_are_written(walked: RunFolder):
     assert [str(p) for p in walked.artifacts()] == sorted(expected, key=lambda p: Path(p))
 
 
-@pytest.mark.parametrize("name", ["hmr.glb", "motion.glb", "rollouts/assisted-body.glb"])
+@pytest.mark.parametrize("name", ["hmr.glb", "motion.glb", "rollouts/assisted-body.glb", "rollouts/assisted-humanoid.glb"])
 def test_meshes_satisfy_the_khronos_validator(walked: RunFolder, name: str):
     report = khronos_report(walked.person(0) / name)
     assert (report["issues"]["numErrors"], report["issues"]["numWarnings"]) == (0, 0), report["issues"]["messages"]
@@ -148,7 +149,8 @@ def test_sampling_is_asked_for_and_then_shown_and_measured(walked: RunFolder, tm
     run_stage(next(s for s in STAGES if s.name == "metrics"), folder, settings)
     rollout = Rollout.load(folder.person(0) / "rollouts" / "sampling.npz")
     assert (rollout.tracker, len(rollout)) == ("sampling", 30)
-    assert khronos_report(folder.person(0) / "rollouts" / "sampling-body.glb")["issues"]["numErrors"] == 0
+    for name in ("sampling-body.glb", "sampling-humanoid.glb"):
+        assert khronos_report(folder.person(0) / "rollouts" / name)["issues"]["numErrors"] == 0
     figures = json.loads(folder.metrics.read_text())["0"]["sampling"]
     assert figures["residual_force_n"] == 0
 

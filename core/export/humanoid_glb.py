@@ -121,7 +121,9 @@ def _round(solid: Solid) -> tuple[Array, Array, Array]:
 
 def _box(solid: Solid) -> tuple[Array, Array, Array]:
     """A box with an own set of four corners a side, so that edges stay sharp."""
-    vertices, normals, faces = [], [], []
+    vertices: list[Array] = []
+    normals: list[Array] = []
+    faces: list[tuple[int, int, int]] = []
     for axis in range(3):
         for sign in (-1.0, 1.0):
             normal = sign * np.eye(3)[axis]

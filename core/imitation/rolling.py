@@ -116,7 +116,7 @@ def _engine(policy: Policy, settings: RolloutSettings) -> Engine:
         return BulletEngine(settings.starts, world)
     from core.physics.mujoco_engine import MujocoEngine
 
-    return MujocoEngine(settings.starts, world)
+    return MujocoEngine(settings.starts, world, threads=1)
 
 
 class _Stage:
