@@ -8,9 +8,9 @@ import gradio as gr
 from core.errors import BadInputError, RunNotFoundError, UnderstudyError
 from core.evaluation.truth import READERS
 from core.run_folder import RunFolder
+from core.video.times import seconds
 from webapp import evaluation_view, fragments
 from webapp.site import Site
-from webapp.starting import seconds
 
 CSS = (Path(__file__).parent / "evaluation.css").read_text(encoding="utf-8")
 _PRIVATE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}

@@ -9,19 +9,28 @@ from typing import Any
 import gradio as gr
 
 from core.errors import RunNotFoundError
+from core.footage import footage_deleted
 from core.jobs.store import RunRecord
+from core.video.fetch_settings import fetch_settings
 from webapp import fragments, run_controls
 from webapp.run_controls import PRIVATE
 from webapp.run_view import artifact_url
 from webapp.site import Site
-from webapp.starting import PHYSICS_TITLES, USUAL_PHYSICS, bind, bundle_opener, file_starter, sample_starter
+from webapp.starting import PHYSICS_TITLES, USUAL_PHYSICS, bind, bundle_opener, run_starter, sample_starter, times_in
 from webapp.viewer_frame import viewer_frame
 
 _POLL_S = 0.5
 _FILE_TYPES = ["video", "image"]
 # The run's own address, so that a reload or a bookmark finds it again.
 _SHOW_ADDRESS = "(id) => { if (id) history.pushState({}, '', '/?run=' + encodeURIComponent(id)); return id; }"
-_LEAVE_ADDRESS = "(id) => { history.pushState({}, '', '/'); return id; }"
+# What is deleted for good is asked for twice.
+_CONFIRM = (
+    "(id) => confirm('Delete the source video, the clip, the pictures of people and the side-by-side video for good? "
+    "Keypoints, motion and performances stay.') ? id : ''"
+)
+_LEAVE_ADDRESS = (
+    "(...ids) => { history.pushState({}, '', '/'); document.body.classList.remove('more-open'); return ids; }"
+)
 # Back and forward change the address alone; the page follows it.
 _FOLLOW_ADDRESS = "() => { addEventListener('popstate', () => location.reload()); }"
 
@@ -42,10 +51,11 @@ def build_page(site: Site) -> gr.Blocks:
                 head = gr.HTML(padding=False)
                 retry = gr.Button("Retry", variant="primary", visible=False, scale=0, min_width=110, elem_id="retry")
                 cancel = gr.Button("Cancel", size="md", visible=False, scale=0, min_width=110)
+                run_controls.more_button()
                 gr.Button("New run", size="md", link="/", link_target="_self", scale=0, min_width=120)
+            controls = run_controls.run_controls()
             stages = gr.HTML(padding=False)
             frame = viewer_frame()
-            controls = run_controls.run_controls()
         recent = gr.HTML(padding=False)
         timer = gr.Timer(_POLL_S, active=False)
 
@@ -64,10 +74,11 @@ def build_page(site: Site) -> gr.Blocks:
         def cancel_run(run: str) -> None:
             site.store.request_cancel(run)
 
-        file, start, end, physics, go, bundle, notice, samples = widgets
+        link, file, start, end, physics, go, bundle, notice, samples = widgets
         starts = [bind(each.click, sample_starter(site, n), [], run_id, notice, f"start_{n}") for n, each in samples]
-        chosen = [file, start, end, physics]
-        starts.append(bind(go.click, file_starter(site), chosen, run_id, notice, "start_run"))
+        chosen = [file, start, end, physics, link]
+        link.blur(times_in, [link, start, end], [start, end], **PRIVATE)
+        starts.append(bind(go.click, run_starter(site), chosen, run_id, notice, "start_run"))
         starts.append(bind(bundle.upload, bundle_opener(site), [bundle], run_id, notice, "open_run"))
         for started in starts:
             started.success(show, run_id, shown, js=_SHOW_ADDRESS, **PRIVATE)
@@ -104,6 +115,9 @@ def _bind_controls(
     again.success(show, run_id, shown, js=_SHOW_ADDRESS, **PRIVATE)
     retried = retry.click(on(run_controls.retry_run), run_id, [frame, controls.trouble], **PRIVATE)
     retried.success(show, run_id, shown, **PRIVATE)
+    controls.footage.click(
+        on(run_controls.delete_run_footage), run_id, [controls.trouble, controls.footage], js=_CONFIRM, **PRIVATE
+    )
     gone = controls.delete.click(on(run_controls.delete_run), run_id, [run_id, deleted], **PRIVATE)
     gone.success(show, [run_id, deleted], shown, js=_LEAVE_ADDRESS, **PRIVATE)
     back = undo.click(on(run_controls.restore_run), deleted, [run_id, deleted], **PRIVATE)
@@ -129,6 +143,14 @@ def _start_area(site: Site) -> tuple[Any, ...]:
                         samples.append((name, button))
         with gr.Column(scale=1, elem_classes=["card"]):
             gr.HTML("<h2>Use your own</h2>", padding=False)
+            link = gr.Textbox(
+                label="Paste a link",
+                placeholder="https://www.youtube.com/watch?v=… or a video file's address",
+                info="Fetch only what you have the right to use: the terms of the site that it is on apply.",
+                max_lines=1,
+                visible=fetch_settings().enabled,
+                elem_id="link",
+            )
             file = gr.File(
                 label="A video or a picture", show_label=False, file_types=_FILE_TYPES, height=160, elem_id="file"
             )
@@ -153,7 +175,7 @@ def _start_area(site: Site) -> tuple[Any, ...]:
             bundle = gr.UploadButton(
                 "Open a run from a zip", file_types=[".zip"], size="md", variant="secondary", elem_id="open-zip"
             )
-    return file, start, end, physics, go, bundle, notice, samples
+    return link, file, start, end, physics, go, bundle, notice, samples
 
 
 def _show(site: Site, run_id: str, deleted: str = "") -> list[Any]:
@@ -193,7 +215,8 @@ def _poll(site: Site, run_id: str, *before: str) -> list[Any]:
 
 def _state_of(site: Site, run: RunRecord) -> tuple[Any, ...]:
     """Of a run: head, stages, frame, links, cancel, retry, timer."""
-    has_clip = site.home.run(run.id).clip.is_file()
+    folder = site.home.run(run.id)
+    has_clip = folder.clip.is_file() or footage_deleted(folder)
     return (
         fragments.run_head(run),
         fragments.stage_list(run),

@@ -19,6 +19,8 @@ from core.errors import BadInputError, RunNotFoundError
 from core.export.bundle import stream_bundle
 from core.jobs.home import safe_file_name
 from core.video.decode import open_video, probe, timed_frames
+from core.video.link import read_link
+from core.video.times import window
 from webapp.run_view import run_view, track_view
 from webapp.site import Site, sample_path
 
@@ -101,19 +103,25 @@ def make_router(site: Site) -> APIRouter:
     def start_run(
         file: UploadFile | None = None,
         sample: Annotated[str | None, Form()] = None,
-        start: Annotated[float, Form()] = 0.0,
-        end: Annotated[float | None, Form()] = None,
+        link: Annotated[str | None, Form()] = None,
+        start: Annotated[str, Form()] = "",
+        end: Annotated[str, Form()] = "",
         physics: Annotated[str, Form()] = "sampling",
         sampling: Annotated[str, Form()] = "quick",
         person: Annotated[str, Form()] = "0",
     ) -> dict[str, str]:
-        """Start a run of an uploaded file or of a sample; answers with its id."""
-        choices: dict[str, Any] = {"start_s": start, "end_s": end, "person": person}
+        """Start a run of an uploaded file, a link or a sample; answers with its id. `start` and `end`: 12.5 or 2:55."""
+        if sum(each is not None for each in (file, sample, link)) != 1:
+            raise BadInputError("Either a file, a link or a sample is expected: send one of them.")
+        start_s, end_s = window(start, end)
+        if link is not None:
+            start_s, end_s = read_link(link).window(start_s, end_s)
+        choices: dict[str, Any] = {"start_s": start_s or 0.0, "end_s": end_s, "person": person}
         choices |= {"physics": physics, "sampling": sampling}
-        if (file is None) == (sample is None):
-            raise BadInputError("Either a file or a sample is expected: send one of them.")
         if sample is not None:
             return {"id": site.start_sample(sample, choices).id}
+        if link is not None:
+            return {"id": site.start_link(link, choices).id}
         assert file is not None
         with _on_disk(file, site.home.uploads) as path:
             return {"id": site.start_run(path, file.filename or "upload", choices).id}
@@ -132,6 +140,11 @@ def make_router(site: Site) -> APIRouter:
     def retry_run(run_id: str) -> dict[str, str]:
         """Go on with a failed or cancelled run where it ended; answers with the state that it is in."""
         return {"id": run_id, "state": site.retry(run_id).state}
+
+    @router.delete("/api/runs/{run_id}/footage")
+    def delete_footage(run_id: str) -> dict[str, Any]:
+        """Delete all that shows the video of a finished run; motions, meshes and performances stay."""
+        return {"id": run_id, "bytes": site.delete_footage(run_id)}
 
     @router.patch("/api/runs/{run_id}")
     def rename_run(run_id: str, changes: NewName) -> dict[str, str]:

@@ -13,29 +13,35 @@ from webapp.starting import PHYSICS_TITLES, USUAL_PHYSICS, physics_choice
 
 PRIVATE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
+# On the body, which Gradio leaves alone when it draws anew.
+_TOGGLE = """() => {
+  const open = document.body.classList.toggle("more-open");
+  document.getElementById("more-controls").setAttribute("aria-expanded", open);
+}"""
+
 
 @dataclass(frozen=True)
 class RunControls:
     """The components; those in `shown` follow the run, in this order, as `values_of` gives their values."""
 
-    panel: gr.Accordion
     name: gr.Textbox
     rename: gr.Button
     physics: gr.Radio
     again: gr.Button
     delete: gr.Button
+    footage: gr.Button
     links: gr.HTML
     trouble: gr.HTML
 
     @property
     def shown(self) -> list[Any]:
         """What is filled in when a run is opened."""
-        return [self.panel, self.name, self.physics, self.trouble]
+        return [self.name, self.physics, self.trouble, self.footage]
 
 
 def run_controls() -> RunControls:
-    """Build the panel, closed."""
-    with gr.Accordion("Rename, run again, download, delete", open=False, elem_id="controls") as panel:
+    """Build the panel; the style keeps it closed until `more_button` opens it."""
+    with gr.Column(elem_id="controls", elem_classes=["card"]):
         trouble = gr.HTML(padding=False)
         with gr.Row(elem_classes=["control-row"]):
             name = gr.Textbox(label="Name", max_lines=1, max_length=120, scale=4, min_width=200, elem_id="run-name")
@@ -45,15 +51,23 @@ def run_controls() -> RunControls:
             again = gr.Button("Run again", scale=0, min_width=130)
         with gr.Row(elem_classes=["control-row"]):
             links = gr.HTML(padding=False)
+            footage = gr.Button("Delete the footage", scale=0, min_width=170, elem_id="delete-footage")
             delete = gr.Button("Delete", variant="stop", scale=0, min_width=130, elem_id="delete")
-    return RunControls(panel, name, rename, physics, again, delete, links, trouble)
+    return RunControls(name, rename, physics, again, delete, footage, links, trouble)
+
+
+def more_button() -> None:
+    """The button that opens and closes the panel."""
+    button = gr.Button("More", size="md", scale=0, min_width=90, elem_id="more-controls")
+    button.click(None, None, None, js=_TOGGLE, api_visibility="private")
 
 
 def values_of(run: RunRecord | None) -> list[Any]:
     """The values of `RunControls.shown` for a run, or for none."""
     if run is None:
-        return [gr.Accordion(open=False), "", USUAL_PHYSICS, ""]
-    return [gr.Accordion(open=False), run.name, physics_name(run.settings), ""]
+        return ["", USUAL_PHYSICS, "", gr.Button(interactive=False)]
+    footage = gr.Button(interactive=run.is_finished)
+    return [run.name, physics_name(run.settings), "", footage]
 
 
 def physics_name(settings: dict[str, Any]) -> str:
@@ -86,6 +100,18 @@ def retry_run(site: Site, run_id: str) -> tuple[str, str]:
     except UnderstudyError as error:
         return "", fragments.notice(str(error))
     return "", ""
+
+
+def delete_run_footage(site: Site, run_id: str) -> tuple[str, Any]:
+    """Delete what shows the video; returns what happened, and the button, which has done its work."""
+    if not run_id:  # thought better of
+        return "", gr.skip()
+    try:
+        freed = site.delete_footage(run_id)
+    except UnderstudyError as error:
+        return fragments.notice(str(error)), gr.skip()
+    told = f"The source, the clip and every picture of people were deleted ({freed / 1e6:.1f} MB). The motion stays."
+    return f'<p role="status">{told}</p>', gr.Button(interactive=False)
 
 
 def delete_run(site: Site, run_id: str) -> tuple[str, str]:

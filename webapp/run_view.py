@@ -14,6 +14,7 @@ from core.run_folder import RunFolder, read_json
 from core.video.window import load_clip
 from webapp.rollout_view import physics_of
 
+CLIP_FACTS = ("fps", "frames", "width", "height")
 MOTIONS = {
     "hmr": ("Recovered mesh", "hmr.glb", "hmr.npz"),
     "motion": ("Reconstructed motion", "motion.glb", "motion.npz"),
@@ -82,8 +83,14 @@ def _clip(run_id: str, folder: RunFolder) -> dict[str, Any] | None:
     try:
         facts = _clip_facts(folder.clip, folder.clip.stat().st_mtime_ns)
     except (FileNotFoundError, BadInputError):
-        return None
+        return _deleted_clip(folder)
     return {"url": artifact_url(run_id, "clip.mp4")} | facts
+
+
+def _deleted_clip(folder: RunFolder) -> dict[str, Any] | None:
+    """What is still known of a clip that was deleted with the footage: its size and rate, and no address."""
+    facts = read_json(folder.record).get("footage", {})
+    return {"url": None} | {key: facts[key] for key in CLIP_FACTS} if set(CLIP_FACTS) <= set(facts) else None
 
 
 @lru_cache(maxsize=256)
@@ -103,7 +110,7 @@ def _found(run_id: str, folder: RunFolder) -> list[dict[str, Any]]:
             "chosen": each["number"] in chosen,
         }
         for each in read_json(folder.people_record).get("people", [])
-        if "thumbnail" in each
+        if "thumbnail" in each and folder.thumbnail(each["number"]).is_file()
     ]
 
 

@@ -12,6 +12,7 @@ from dbos import DBOSClient
 from core.assets import asset_path
 from core.errors import BadInputError
 from core.export.bundle_opening import BundleLimits
+from core.footage import delete_footage
 from core.jobs.adoption import adopt_bundle
 from core.jobs.database import make_engine
 from core.jobs.home import safe_file_name
@@ -70,6 +71,17 @@ class Site:
                 f"{source.stat().st_size / 1e6:.0f} MB. Cut the video or make it smaller."
             )
         return self._submission().submit(source, file_name, {"max_seconds": self.settings.max_seconds} | choices, name)
+
+    def start_link(self, link: str, choices: dict[str, Any], name: str | None = None) -> RunRecord:
+        """Start a run of the video behind a link; `BadInputError` for what is refused without asking anybody."""
+        return self._submission().submit_link(link, {"max_seconds": self.settings.max_seconds} | choices, name)
+
+    def delete_footage(self, run_id: str) -> int:
+        """Delete all that shows the video of a finished run, and keep what was made of it; returns the bytes freed."""
+        run = self.store.get(run_id)
+        if not run.is_finished:
+            raise BadInputError("The run still needs its footage. Wait until it is done, or cancel it first.")
+        return delete_footage(self.home.run(run_id))
 
     def start_again(self, run_id: str, changes: dict[str, Any]) -> RunRecord:
         """Start another run of an earlier one's source with some settings changed."""

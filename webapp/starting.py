@@ -1,6 +1,5 @@
 """What the buttons that start a run do, for the page and for programs (`gradio_client`)."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,8 @@ from typing import Any
 import gradio as gr
 
 from core.errors import BadInputError, UnderstudyError
+from core.video.link import read_link
+from core.video.times import clock_text, window
 from webapp import fragments
 from webapp.site import Site
 
@@ -39,17 +40,40 @@ def sample_starter(site: Site, sample: str) -> Starter:
     return start_sample
 
 
-def file_starter(site: Site) -> Starter:
-    """A function that starts a run of an uploaded file."""
+def run_starter(site: Site) -> Starter:
+    """A function that starts a run of an uploaded file or of a link."""
 
-    def start_run(file: str | None, start: str = "", end: str = "", physics: str = USUAL_PHYSICS) -> str:
-        """Start a run of an uploaded video or picture from `start` to `end` (seconds or m:ss); returns its id."""
+    def start_run(
+        file: str | None, start: str = "", end: str = "", physics: str = USUAL_PHYSICS, link: str = ""
+    ) -> str:
+        """Start a run of an uploaded video or picture, or of the video behind a link, from `start` to `end` (seconds,
+        m:ss, or both in `start`: 2:55-3:00); returns its id."""
+        if bool(file) == bool((link or "").strip()):
+            raise BadInputError(
+                "Both a file and a link were given. Take one of them away."
+                if file
+                else "A video or a picture is expected, but none was chosen. Paste a link or choose a file first."
+            )
+        start_s, end_s = window(start, end)
         if not file:
-            raise BadInputError("A video or a picture is expected, but none was chosen. Choose one first.")
-        choices = {"start_s": seconds(start) or 0.0, "end_s": seconds(end), **physics_choice(physics)}
+            start_s, end_s = read_link(link).window(start_s, end_s)
+        choices = {"start_s": start_s or 0.0, "end_s": end_s, **physics_choice(physics)}
+        if not file:
+            return site.start_link(link, choices).id
         return site.start_run(Path(file), Path(file).name, choices).id
 
     return start_run
+
+
+def times_in(link: str, start: str, end: str) -> tuple[str, str]:
+    """What the two fields of the window become when a link was pasted: its own times, where they are empty."""
+    if start.strip() or end.strip():
+        return start, end
+    try:
+        given = read_link(link)
+    except BadInputError:  # said when it is started
+        return start, end
+    return tuple("" if each is None else clock_text(each) for each in (given.start_s, given.end_s))  # type: ignore[return-value]
 
 
 def bundle_opener(site: Site) -> Starter:
@@ -95,16 +119,3 @@ def bind(
     # An event of a button that nobody sees: an endpoint whose inputs are checked by their components.
     gr.Button(visible=False).click(for_programs, inputs, run_id, queue=False, api_name=name)
     return event(for_page, inputs, [run_id, notice], **_PAGE)
-
-
-def seconds(text: str) -> float | None:
-    """A time as a person writes it, "12.5" or "1:23" or "1:02:03", in seconds; None where the field is empty."""
-    given = text.strip()
-    if not given:
-        return None
-    if not re.fullmatch(r"(\d+:){0,2}\d+([.,]\d*)?", given):
-        raise BadInputError(f"A time should be given in seconds or as minutes:seconds (1:23), but is {given!r}.")
-    total = 0.0
-    for part in given.replace(",", ".").split(":"):
-        total = total * 60 + float(part)
-    return total

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from dbos import DBOSClient
 
 from core.errors import BadInputError
+from core.footage import footage_deleted
 from core.jobs.home import Home, new_run_id, safe_file_name
 from core.jobs.store import RunRecord, RunStore
 from core.jobs.workflow import APPLICATION_VERSION, QUEUE, WORKFLOW, workflow_id
@@ -121,8 +122,8 @@ class Submission:
 
 
 def _copy_people(earlier: RunFolder, new: RunFolder) -> None:
-    # Without their pictures, where footage was deleted, they are found anew.
-    if not earlier.people_record.is_file() or not earlier.thumbnail(0).is_file():
+    # Without their pictures, which go with the footage, they are found anew.
+    if not earlier.people_record.is_file() or footage_deleted(earlier):
         return
     shutil.copyfile(earlier.people_record, new.people_record)
     shutil.copytree(earlier.found_track(0).parent, new.found_track(0).parent)

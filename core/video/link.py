@@ -26,6 +26,15 @@ class Link:
     end_s: float | None = None
     """The end that the link itself names (#t=175,180) [s]."""
 
+    def window(self, start_s: float | None, end_s: float | None) -> tuple[float, float | None]:
+        """The window [s] by what was asked for, and by the link's own times where nothing was."""
+        if start_s is not None:
+            return start_s, end_s
+        own = self.start_s or 0.0
+        if end_s is None:
+            return own, self.end_s
+        return (own if own < end_s else 0.0), end_s
+
     @property
     def label(self) -> str:
         """What a run is called until its title is known: host and path, shortened."""
@@ -76,7 +85,8 @@ def read_link(text: str) -> Link:
 
 def _refuse_several(given: str) -> None:
     count = len(re.findall(r"(?i)(?:https?://|(?<=\s)www\.|^www\.)", given))
-    if count > 1 and len(given.split()) > 1:
+    # Two in one word may be an archive's address of a page; a field of one line glues pasted lines together.
+    if count > 2 or (count > 1 and len(given.split()) > 1):
         raise BadInputError(f"One link is expected, but {count} came. Start a run for each of them.")
 
 

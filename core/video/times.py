@@ -22,6 +22,14 @@ def seconds(text: str) -> float | None:
     return total
 
 
+def clock_text(time_s: float) -> str:
+    """A time in seconds as people read it: 2:55, 1:02:03.5."""
+    whole, rest = divmod(round(time_s, 2), 60)
+    tail = f"{rest:05.2f}".rstrip("0").rstrip(".")
+    hours, minutes = divmod(int(whole), 60)
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
 def window(start: str, end: str = "") -> tuple[float | None, float | None]:
     """Start and end in seconds from two fields; the first may hold both, "2:55-3:00", where the second is empty."""
     if not end.strip() and (both := _WINDOW.fullmatch(start)):

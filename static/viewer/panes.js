@@ -57,12 +57,13 @@ export class Panes {
     if (this.source) {
       this.source.keypoints = state.keypoints;
       this.source.update({
-        videoUrl: run.clip ? urlOf(run.clip.url) : "",
+        videoUrl: run.clip?.url ? urlOf(run.clip.url) : "",
         trackUrl: person?.track_url ? urlOf(person.track_url) : "",
         onChange: this.onChange,
       });
-      if (run.state === "failed") this.source.say("There is no clip: the run failed before it.");
-      if (run.state === "cancelled") this.source.say("There is no clip: the run was cancelled before it.");
+      if (run.clip && !run.clip.url) this.source.say("The footage was deleted. What was found in it is still here.");
+      else if (run.state === "failed") this.source.say("There is no clip: the run failed before it.");
+      else if (run.state === "cancelled") this.source.say("There is no clip: the run was cancelled before it.");
     }
     const scene = { run, person, motions, ghost: state.ghost, urlOf, webgl: Boolean(this.theatre) };
     this.#motionPanes.forEach((pane) => pane.update(scene));

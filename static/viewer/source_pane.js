@@ -41,6 +41,11 @@ export class SourcePane {
 
   /** Take the clip and the track as the run has them by now; the same address is not loaded twice. */
   update({ videoUrl, trackUrl, onChange }) {
+    if (!videoUrl && this.#video.src) {
+      this.#video.removeAttribute("src"); // the footage was deleted
+      this.#video.load();
+      this.#message.hidden = false;
+    }
     if (videoUrl && this.#video.src !== videoUrl) {
       this.#video.src = videoUrl;
       this.#message.hidden = true;

@@ -8,12 +8,10 @@ import gradio as gr
 import pytest
 from support.videos import write_numbered_video
 
-from core.errors import BadInputError
 from core.jobs.home import new_run_id
 from core.jobs.store import RunRecord, StageRecord
 from webapp import fragments
 from webapp.pages import _poll, _show
-from webapp.starting import seconds
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -65,19 +63,6 @@ def test_a_failed_run_says_why():
     assert "Cancelling" in fragments.run_head(record(cancel_requested=True))
 
 
-@pytest.mark.parametrize(
-    ("text", "value"), [("", None), (" ", None), ("12.5", 12.5), ("1:05", 65), ("1:02:03,5", 3723.5), ("0", 0)]
-)
-def test_times_are_read_as_people_write_them(text, value):
-    assert seconds(text) == value
-
-
-@pytest.mark.parametrize("text", ["soon", "-1", "1:2:3:4", "nan", "1e9", "1:"])
-def test_other_times_are_refused(text):
-    with pytest.raises(BadInputError, match="minutes:seconds"):
-        seconds(text)
-
-
 def test_the_page_is_served_with_its_guards(site_client):
     answer = site_client.get("/")
     assert answer.status_code == 200
@@ -126,7 +111,7 @@ def uploaded(client, path):
 
 def test_an_upload_on_the_page_starts_a_run(site_client, tmp_path):
     video = write_numbered_video(tmp_path / "mine.mp4", frames=20, fps=10)
-    status, answer = call(site_client, "start_run", uploaded(site_client, video), "0:00.5", "1.5", "assisted")
+    status, answer = call(site_client, "start_run", uploaded(site_client, video), "0:00.5", "1.5", "assisted", "")
     assert status == 200, answer
     run = site_client.app.state.site.store.get(answer["data"][0])
     assert (run.name, run.settings["start_s"], run.settings["end_s"]) == ("mine.mp4", 0.5, 1.5)
@@ -142,7 +127,7 @@ def test_bad_input_is_a_sentence_on_the_page(site_client, tmp_path, content, sta
         (tmp_path / "bad.mp4").write_bytes(content)
         file = uploaded(site_client, tmp_path / "bad.mp4")
     before = len(site_client.app.state.site.store.recent(1000))
-    status, answer = call(site_client, "start_run", file, start, "", "assisted")
+    status, answer = call(site_client, "start_run", file, start, "", "assisted", "")
     assert status == 500  # Gradio's way to tell the page of an error
     assert words in answer["error"]
     assert "Traceback" not in str(answer)

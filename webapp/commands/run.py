@@ -69,8 +69,8 @@ def run(
 
         link = read_link(source) if looks_like_link(source) else None
         start_s, end_s = window(start, end)
-        if link is not None and start_s is None and end_s is None:
-            start_s, end_s = link.start_s, link.end_s
+        if link is not None:
+            start_s, end_s = link.window(start_s, end_s)
         settings = RunSettings(
             start_s or 0.0, end_s, person, absolute_path(keypoints), physics, seed, hmr=absolute_path(hmr), video=video,
             solver=solver, height_m=height, time_scale=time_scale, loop=loop, body=absolute_path(body),
