@@ -76,7 +76,9 @@ def test_only_the_designs_artifacts_are_written(walked: RunFolder):
     assert [str(p) for p in walked.artifacts()] == sorted(expected, key=lambda p: Path(p))
 
 
-@pytest.mark.parametrize("name", ["hmr.glb", "motion.glb", "rollouts/assisted-body.glb", "rollouts/assisted-humanoid.glb"])
+@pytest.mark.parametrize(
+    "name", ["hmr.glb", "motion.glb", "rollouts/assisted-body.glb", "rollouts/assisted-humanoid.glb"]
+)
 def test_meshes_satisfy_the_khronos_validator(walked: RunFolder, name: str):
     report = khronos_report(walked.person(0) / name)
     assert (report["issues"]["numErrors"], report["issues"]["numWarnings"]) == (0, 0), report["issues"]["messages"]
