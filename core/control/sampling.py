@@ -42,10 +42,11 @@ class SamplingSettings:
     `samples` a window, of which `kept` states go on. `passes`: as many windows are searched as there are in so many
     passes over the motion. `window_s`: an offset lasts so long. `noise` rad: standard deviation of the offsets on the
     PD targets where nothing is known yet (less on neck and arms), times `shrink` with each visit, but not below
-    `least_noise`. `carried`: share of the parent's offset; `memory`: share of its cost. `lookahead_s`: means are taken
-    over those that survived so much longer. `stretch_s`, `visits`: the motion is searched in stretches of this length,
-    each window so often (`core.control.sampling_passes`). `lead_s`: targets lead the reference by this times its
-    velocity (kd/kp cancels the damping). `step_hz`: about so many simulation steps a second. `engine`: one of ENGINES;
+    `least_noise`. `carried`: share of the parent's offset; `memory`: share of its cost. `led`: share of the samples
+    drawn around the feedback learnt so far (`core.control.sampling_feedback`). `lookahead_s`: means are taken over
+    those that survived so much longer. `stretch_s`, `visits`: the motion is searched in stretches of this length, each
+    window so often (`core.control.sampling_passes`). `lead_s`: targets lead the reference by this times its velocity
+    (kd/kp cancels the damping). `step_hz`: about so many simulation steps a second. `engine`: one of ENGINES;
     `threads` of it (0: all cores). `supports` [S,6] m: boxes to stand on.
     """
 
@@ -58,6 +59,7 @@ class SamplingSettings:
     least_noise: float = 0.04
     carried: float = 0.8
     memory: float = 0.3
+    led: float = 0.7
     lookahead_s: float = 0.5
     stretch_s: float = 1.5
     visits: int = 3
@@ -147,6 +149,7 @@ def _problem(prepared: Feasible, settings: SamplingSettings, engine: Engine) -> 
     return Problem(
         targets=targets,
         reference=Posture(motion.frames[1:], bodies.positions[1:], body_speeds[1:]),
+        velocities=prepared.velocities[1:],
         start=engine.save()[:1],
         substeps=substeps(settings, motion.fps),
         step_s=1.0 / motion.fps,
@@ -175,7 +178,7 @@ def _search(
         least_noise=settings.least_noise,
         lookahead=round(settings.lookahead_s * per_s),
     )
-    basics = PassSettings(settings.samples, settings.kept, settings.carried, settings.memory)
+    basics = PassSettings(settings.samples, settings.kept, settings.carried, settings.memory, settings.led)
     search = Search(engine, problem, basics, plan, np.random.default_rng(settings.seed))
 
     def tick() -> None:

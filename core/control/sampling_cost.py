@@ -1,4 +1,6 @@
-"""What a sample costs: how far the humanoid is from its reference, term by term; pure functions over arrays.
+"""What a sample costs: how far the humanoid is from its reference, part by part; pure functions over arrays.
+
+Every part is a residual whose squares add up to a term of the cost, so that a linear model of it can be fitted.
 
 After Liu et al. 2010, "Sampling-based Contact-rich Motion Control", section 4.3 (pose, root, end effectors, balance),
 with positions in the world added: a rollout is shown beside the video and has to be where the person was.
@@ -19,6 +21,9 @@ _HINGES = np.array([j.frame.start for j in REVOLUTE_JOINTS])
 _TOTAL = sum(j.weight for j in JOINTS)
 _BALL_WEIGHTS = np.array([j.weight for j in SPHERICAL_JOINTS]) / _TOTAL
 _HINGE_WEIGHTS = np.array([j.weight for j in REVOLUTE_JOINTS]) / _TOTAL
+
+RESIDUALS = 91
+"""How many there are."""
 
 
 @dataclass(frozen=True)
@@ -48,47 +53,54 @@ class Posture:
     velocities: Array
 
 
-def cost(ours: Posture, reference: Posture, offsets: Array, weights: CostWeights) -> Array:
-    """[n]: the weighted sum of the terms below; `offsets` [n,28] rad are those on the PD targets."""
-    total = weights.pose * pose_term(ours.frames, reference.frames)
-    total += weights.trunk * trunk_term(ours.frames, reference.frames)
-    total += weights.positions * positions_term(ours.positions, reference.positions)
-    total += weights.centre_of_mass * centre_term(ours.positions, reference.positions)
-    total += weights.velocity * centre_term(ours.velocities, reference.velocities)
-    total += weights.feet * feet_term(ours.positions, reference.positions)
-    total += weights.offsets * (offsets**2).mean(axis=-1)
-    return total
+def residuals(ours: Posture, reference: Posture, weights: CostWeights) -> Array:
+    """[n,91]: what is off, part by part, each times the root of its weight: their squares add up to the cost."""
+    parts = [
+        np.sqrt(weights.pose) * pose_part(ours.frames, reference.frames),
+        np.sqrt(weights.trunk) * trunk_part(ours.frames, reference.frames),
+        np.sqrt(weights.positions) * positions_part(ours.positions, reference.positions),
+        np.sqrt(weights.centre_of_mass) * centre_part(ours.positions, reference.positions),
+        np.sqrt(weights.velocity) * centre_part(ours.velocities, reference.velocities),
+        np.sqrt(weights.feet) * feet_part(ours.positions, reference.positions),
+    ]
+    return np.concatenate(parts, axis=-1)
 
 
-def pose_term(frames: Array, reference: Array) -> Array:
-    """[n] rad^2: the squared rotation differences of the joints, mean with DeepMimic's weights."""
-    balls = rotation_vectors(relative(frames[..., _BALLS], reference[..., _BALLS]))
-    hinges = frames[..., _HINGES] - reference[..., _HINGES]
-    return (balls * balls).sum(axis=-1) @ _BALL_WEIGHTS + (hinges * hinges) @ _HINGE_WEIGHTS
+def cost_of(parts: Array, offsets: Array, weights: CostWeights) -> Array:
+    """[n]: the sum of squares of residuals `parts` [n,91], and of the `offsets` [n,28] rad on the PD targets."""
+    return (parts**2).sum(axis=-1) + weights.offsets * (offsets**2).mean(axis=-1)
 
 
-def trunk_term(frames: Array, reference: Array) -> Array:
-    """[n] rad^2: the squared differences of the rotations of root and chest in the world, mean over the two."""
+def pose_part(frames: Array, reference: Array) -> Array:
+    """[n,28] rad: the turns between joints, each times the root of its weight in DeepMimic's reward."""
+    balls = rotation_vectors(relative(frames[..., _BALLS], reference[..., _BALLS])) * np.sqrt(_BALL_WEIGHTS)[:, None]
+    hinges = (frames[..., _HINGES] - reference[..., _HINGES]) * np.sqrt(_HINGE_WEIGHTS)
+    return np.concatenate([balls.reshape(*balls.shape[:-2], -1), hinges], axis=-1)
+
+
+def trunk_part(frames: Array, reference: Array) -> Array:
+    """[n,6] rad: the turns of root and chest in the world, each over the root of two."""
     root = rotation_vectors(relative(frames[..., 3:7], reference[..., 3:7]))
     chests = [product(each[..., 3:7], each[..., 7:11]) for each in (frames, reference)]
-    chest = rotation_vectors(relative(*chests))
-    return 0.5 * ((root * root).sum(axis=-1) + (chest * chest).sum(axis=-1))
+    return np.concatenate([root, rotation_vectors(relative(*chests))], axis=-1) * np.sqrt(0.5)
 
 
-def positions_term(positions: Array, reference: Array) -> Array:
-    """[n] m^2: the squared distances of the bodies' centres in the world, mean over the 15."""
-    return ((positions - reference) ** 2).sum(axis=-1).mean(axis=-1)
+def positions_part(positions: Array, reference: Array) -> Array:
+    """[n,45] m: the bodies' centres in the world, each over the root of 15."""
+    off = positions - reference
+    return off.reshape(*off.shape[:-2], -1) / np.sqrt(off.shape[-2])
 
 
-def centre_term(values: Array, reference: Array) -> Array:
-    """[n]: the squared difference of the whole body's centre of mass [m^2], or of its velocity [m^2/s^2]."""
-    return ((centre_of_mass(values) - centre_of_mass(reference)) ** 2).sum(axis=-1)
+def centre_part(values: Array, reference: Array) -> Array:
+    """[n,3]: the difference of the whole body's centre of mass [m], or of its velocity [m/s]."""
+    return centre_of_mass(values) - centre_of_mass(reference)
 
 
-def feet_term(positions: Array, reference: Array) -> Array:
-    """[n] m^2: how differently the feet lie about the centre of mass (the balance), mean over both."""
+def feet_part(positions: Array, reference: Array) -> Array:
+    """[n,6] m: how differently the feet lie about the centre of mass (the balance), each over the root of two."""
 
     def about(each: Array) -> Array:
         return each[..., FEET, :] - centre_of_mass(each)[..., None, :]
 
-    return ((about(positions) - about(reference)) ** 2).sum(axis=-1).mean(axis=-1)
+    off = about(positions) - about(reference)
+    return off.reshape(*off.shape[:-2], -1) * np.sqrt(0.5)

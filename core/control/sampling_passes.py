@@ -6,12 +6,23 @@ less noise each time, before the search has left it behind. What is left of the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from core.control.failure import LOST_M
-from core.control.sampling_search import Kept, Lineage, PassSettings, Problem, run_pass, surviving_means, trace
+from core.control.sampling_cost import RESIDUALS
+from core.control.sampling_feedback import OFF_SIZE, Feedback, FeedbackSettings, Samples, feedbacks
+from core.control.sampling_search import (
+    Guide,
+    Kept,
+    Lineage,
+    PassSettings,
+    Problem,
+    run_pass,
+    surviving_means,
+    trace,
+)
 from core.physics.engine import Engine
 
 Array = np.ndarray
@@ -26,7 +37,7 @@ class Plan:
 
     `budget`: so many windows are searched, each as often as it is. `stretch` windows are searched at once, each
     `visits` times. `noise` rad on the targets, times `shrink` for every visit before, not below `least_noise`.
-    `lookahead` windows after which survivors are counted.
+    `lookahead` windows after which survivors are counted. `feedback`: what is learnt from the samples.
     """
 
     budget: int
@@ -36,6 +47,7 @@ class Plan:
     shrink: float
     least_noise: float
     lookahead: int
+    feedback: FeedbackSettings = field(default_factory=FeedbackSettings)
 
 
 class Search:
@@ -49,6 +61,8 @@ class Search:
         self.used = 0
         self.means = np.zeros((self.n, 28))
         self.visits = np.zeros(self.n, int)
+        self.seen: list[Samples] = []
+        self.feedbacks: list[Feedback] = []
         self.history: tuple[Kept, ...] = ()
         self.longest: tuple[Kept, ...] = ()
 
@@ -96,7 +110,10 @@ class Search:
         resumed = with_first(self.history, start)
         noise = np.maximum(self.plan.least_noise, self.plan.noise * self.plan.shrink**self.visits)
         settings = replace(self.basics, samples=samples, kept=min(self.basics.kept, samples))
-        history = run_pass(self.engine, self.problem, settings, self.means, noise, self.rng, count, elite, resumed, end)
+        guide = Guide(self.means, self.feedbacks, noise)
+        history = run_pass(
+            self.engine, self.problem, settings, guide, self.rng, count, self._learn, elite, resumed, end
+        )
         if len(history) > len(self.longest):
             self.longest = history
         near = [w for w, kept in enumerate(history) if kept.error <= LOST_M]
@@ -104,6 +121,14 @@ class Search:
         found = surviving_means(self.history, self.plan.lookahead)
         self.means[start : len(found)] = found[start:]
         self.visits[start : len(found)] += 1
+        del self.seen[len(self.history) :]
+        effort = self.problem.weights.offsets / 28
+        self.feedbacks = feedbacks(self.seen, self.means, effort, self.plan.feedback)
+
+    def _learn(self, w: int, off: Array, offsets: Array, after: Array, parts: Array) -> None:
+        if w == len(self.seen):
+            self.seen.append(Samples(OFF_SIZE + RESIDUALS))
+        self.seen[w].add(off, offsets, after, parts)
 
 
 def with_first(history: tuple[Kept, ...], windows: int) -> tuple[Kept, ...]:
@@ -115,7 +140,6 @@ def with_first(history: tuple[Kept, ...], windows: int) -> tuple[Kept, ...]:
         at = int(kept.parents[at])
     last = history[windows - 1]
     order = np.concatenate([[at], np.delete(np.arange(len(last.parents)), at)])
-    arrays = {
-        name: getattr(last, name)[order] for name in ("states", "scores", "parents", "offsets", "actions", "totals")
-    }
+    names = ("states", "scores", "parents", "offsets", "actions", "totals", "off")
+    arrays = {name: getattr(last, name)[order] for name in names}
     return (*history[: windows - 1], replace(last, **arrays))

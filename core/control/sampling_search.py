@@ -1,4 +1,4 @@
-"""The search behind sampling-based tracking: one pass over the windows of a motion, and what the next pass learns.
+"""The search behind sampling-based tracking: one pass over the windows of a motion, and what survived it.
 
 After Liu et al. 2010, "Sampling-based Contact-rich Motion Control" (windows, samples from kept states, back-tracking),
 and Liu, Yin & Guo 2015, "Improving Sampling-based Motion Control" (a pass samples around what survived in the last).
@@ -10,15 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.control.failure import LOST_FOR_S, LOST_M, body_errors
-from core.control.sampling_cost import CostWeights, Posture, cost
+from core.control.sampling_cost import CostWeights, Posture, cost_of, residuals
+from core.control.sampling_feedback import OFF_SIZE, Feedback, off_by
 from core.humanoid.actions import actions_from_targets, targets_from_actions, turned
-from core.physics.engine import Engine
+from core.physics.engine import Engine, Trajectories
 
 Array = np.ndarray
 
 _SHARE_BEST = 0.7
 """Of the kept states so many are the best; the others are drawn from the better third."""
 _BETTER = 1 / 3
+_SHARE_LEARNT = 0.7
+"""The better samples, that the feedback is fitted to: those that fall follow other laws."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,14 @@ class Problem:
     """What is to be tracked, per control step k of S (frame k to k+1).
 
     `targets` [S,36]: what the joints are pulled to without any offset. `reference`: where the humanoid should be at
-    frames 1..S. `start` [1,W]: the engine's row at frame 0. `substeps` simulation steps a control step, of `step_s` s.
-    `windows`: slices of control steps that share an offset. `spread` [28]: how much each degree of freedom takes of the
-    noise.
+    frames 1..S, `velocities` [S,34]: how it should move there. `start` [1,W]: the engine's row at frame 0. `substeps`
+    simulation steps a control step, of `step_s` s. `windows`: slices of control steps that share an offset. `spread`
+    [28]: how much each degree of freedom takes of the noise.
     """
 
     targets: Array
     reference: Posture
+    velocities: Array
     start: Array
     substeps: int
     step_s: float
@@ -43,20 +47,31 @@ class Problem:
 
 @dataclass(frozen=True)
 class PassSettings:
-    """One pass: `samples` a window from `kept` states, `carried` share of the parent's offset from the mean, `memory`
-    share of the parent's cost."""
+    """One pass: `samples` a window from `kept` states, of which the share `led` is drawn around the feedback; `carried`
+    share of the parent's offset from the mean for the others, `memory` share of the parent's cost."""
 
     samples: int
     kept: int
     carried: float
     memory: float
+    led: float
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What samples are drawn around: `means` [w,28] rad and, of the first windows, `feedbacks`; with standard
+    deviations `noise` [w] rad."""
+
+    means: Array
+    feedbacks: list[Feedback]
+    noise: Array
 
 
 @dataclass(frozen=True)
 class Kept:
     """The states kept after a window: the engine's rows `states` [K,W], `scores` [K] they were chosen by, `parents`
-    [K] in the window before, `offsets` [K,28] rad, `actions` [K,s,36] and `totals` [K], the costs of the lineage until
-    here. `error` m: the least mean body error among them."""
+    [K] in the window before, `offsets` [K,28] rad, `actions` [K,s,36], `totals` [K], the costs of the lineage until
+    here, and `off` [K,68], how far they are off. `error` m: the least mean body error among them."""
 
     states: Array
     scores: Array
@@ -64,6 +79,7 @@ class Kept:
     offsets: Array
     actions: Array
     totals: Array
+    off: Array
     error: float
 
 
@@ -76,35 +92,37 @@ class Lineage:
     total: float
 
 
+Learn = Callable[[int, Array, Array, Array, Array], None]
+"""Told of a window: its number, and of its better samples off [n,68], offsets [n,28], off after it and residuals."""
+
+
 def run_pass(
     engine: Engine,
     problem: Problem,
     settings: PassSettings,
-    means: Array,
-    noise: Array,
+    guide: Guide,
     rng: np.random.Generator,
     tick: Callable[[], None],
+    learn: Learn,
     elite: Lineage,
     resumed: tuple[Kept, ...],
     end: int,
 ) -> tuple[Kept, ...]:
     """Search the windows from those of `resumed` (the history so far) to `end`; the history with them.
 
-    Samples are drawn around `means` [w,28] with standard deviations `noise` [w] rad. `elite` is always among them as
-    long as it lasts, from the first state of `resumed`, and never dropped, so that the pass makes nothing worse. It
-    ends early where the reference is lost. `tick` is called before each window.
+    Samples are drawn as `guide` says. `elite` is always among them as long as it lasts, from the first state of
+    `resumed`, and never dropped, so that the pass makes nothing worse. It ends early where the reference is lost.
+    `tick` is called before each window, `learn` after it.
     """
-    nobody = Kept(
-        problem.start, np.zeros(1), np.zeros(1, int), np.zeros((1, 28)), np.zeros((1, 0, 36)), np.zeros(1), 0.0
-    )
     history = list(resumed)
     lost_s = 0.0
     for w in range(len(history), end):
         tick()
-        last = history[-1] if history else nobody
-        favourite = elite.offsets[w] if w < len(elite.offsets) else None
-        centres = means[w] + settings.carried * (last.offsets - (means[w - 1] if w else 0.0))
-        kept = _window(engine, problem, settings, w, last, centres, noise[w], favourite, rng)
+        last = history[-1] if history else _nobody(problem)
+        drawn = _drawn(problem, settings, guide, w, last, rng)
+        if w < len(elite.offsets):
+            drawn[0] = elite.offsets[w]
+        kept = _window(engine, problem, settings, w, last, drawn, w < len(elite.offsets), rng, learn)
         if kept is None:
             break
         history.append(kept)
@@ -115,47 +133,64 @@ def run_pass(
     return tuple(history)
 
 
+def _nobody(problem: Problem) -> Kept:
+    """The start as a window's end."""
+    empty = np.zeros((1, 28)), np.zeros((1, 0, 36)), np.zeros(1), np.zeros((1, OFF_SIZE))
+    return Kept(problem.start, np.zeros(1), np.zeros(1, int), *empty, error=0.0)
+
+
+def _drawn(
+    problem: Problem, settings: PassSettings, guide: Guide, w: int, last: Kept, rng: np.random.Generator
+) -> Array:
+    """[N,28] rad: the offsets of window `w`, sample i from state i modulo K of `last`; the first K without noise."""
+    parents = np.arange(settings.samples) % len(last.states)
+    centres = guide.means[w] + settings.carried * (last.offsets - (guide.means[w - 1] if w else 0.0))
+    offsets = centres[parents]
+    if w < len(guide.feedbacks):
+        led = rng.random(settings.samples) < settings.led
+        offsets[led] = guide.feedbacks[w](last.off)[parents[led]]
+    noise = guide.noise[w] * problem.spread * rng.standard_normal(offsets.shape)
+    noise[: len(last.states)] = 0.0
+    return offsets + noise
+
+
 def _window(
     engine: Engine,
     problem: Problem,
     settings: PassSettings,
     w: int,
     last: Kept,
-    centres: Array,
-    noise: float,
-    favourite: Array | None,
+    offsets: Array,
+    has_elite: bool,
     rng: np.random.Generator,
+    learn: Learn,
 ) -> Kept | None:
-    """Sample window `w` from the states of `last`, around `centres` [K,28] of each with `noise` rad; `favourite` [28]
-    is tried from the first of them and kept. None where everybody flew apart."""
+    """Try window `w` from the states of `last` with `offsets` [N,28]; None where everybody flew apart."""
     window = problem.windows[w]
-    parents = np.arange(settings.samples) % len(last.states)
-    offsets = centres[parents]
-    offsets[len(last.states) :] += (
-        noise * problem.spread * rng.standard_normal((max(0, settings.samples - len(last.states)), 28))
-    )
-    if favourite is not None:
-        offsets[0] = favourite
+    parents = np.arange(len(offsets)) % len(last.states)
     actions = actions_from_targets(turned(problem.targets[None, window], offsets[:, None]))
     seen = engine.rollouts(last.states[parents], targets_from_actions(actions), problem.substeps)
-    costs, errors = _judge(seen, problem, window, offsets)
+    after, errors, parts = _judge(seen, problem, window.stop - 1)
+    costs = cost_of(parts, offsets, problem.weights)
+    costs[~seen.intact.all(axis=1)] = np.inf
     scores = costs + settings.memory * last.scores[parents]
-    chosen = _choose(scores, settings.kept, favourite is not None, rng)
+    chosen = _choose(scores, settings.kept, has_elite, rng)
     if not len(chosen):
         return None
+    good = np.argsort(scores, kind="stable")[: round(_SHARE_LEARNT * len(scores))]
+    good = good[np.isfinite(scores[good])]
+    learn(w, last.off[parents[good]], offsets[good], after[good], parts[good])
     totals = last.totals[parents] + costs
-    picked = (scores, parents, offsets, actions, totals)
-    return Kept(seen.states[chosen], *(each[chosen] for each in picked), float(errors[chosen].min()))  # type: ignore[call-arg]
+    arrays = (seen.states, scores, parents, offsets, actions, totals, after)
+    return Kept(*(each[chosen] for each in arrays), float(errors[chosen].min()))  # type: ignore[call-arg]
 
 
-def _judge(seen, problem: Problem, window: slice, offsets: Array) -> tuple[Array, Array]:
-    """Costs [N], infinite for who flew apart, and mean body errors [N] at the window's end."""
-    end = window.stop - 1
+def _judge(seen: Trajectories, problem: Problem, end: int) -> tuple[Array, Array, Array]:
+    """How far samples are off the reference's row `end` [N,68], mean body errors [N] m and residuals [N,91]."""
     wanted = Posture(problem.reference.frames[end], problem.reference.positions[end], problem.reference.velocities[end])
     ours = Posture(seen.frames[:, -1], seen.bodies.positions[:, -1], seen.bodies.velocities[:, -1])
-    costs = cost(ours, wanted, offsets, problem.weights)
-    costs[~seen.intact.all(axis=1)] = np.inf
-    return costs, body_errors(ours.positions, wanted.positions)
+    after = off_by(ours.frames, seen.velocities[:, -1], wanted.frames, problem.velocities[end])
+    return after, body_errors(ours.positions, wanted.positions), residuals(ours, wanted, problem.weights)
 
 
 def _choose(ranking: Array, kept: int, has_elite: bool, rng: np.random.Generator) -> Array:

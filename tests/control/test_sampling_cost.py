@@ -5,14 +5,16 @@ from support.humanoids import upright
 
 from core.control.failure import time_to_failure
 from core.control.sampling_cost import (
+    RESIDUALS,
     CostWeights,
     Posture,
-    centre_term,
-    cost,
-    feet_term,
-    pose_term,
-    positions_term,
-    trunk_term,
+    centre_part,
+    cost_of,
+    feet_part,
+    pose_part,
+    positions_part,
+    residuals,
+    trunk_part,
 )
 from core.humanoid.bodies import BODY_NAMES
 from core.humanoid.character import FEET, JOINTS, MASSES
@@ -27,6 +29,10 @@ def turned_about(frame: np.ndarray, place: slice, vector: tuple) -> np.ndarray:
     return result
 
 
+def squares(part, ours: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    return (part(ours, reference) ** 2).sum(axis=-1)
+
+
 def joint(name: str):
     return next(j for j in JOINTS if BODY_NAMES[j.body] == name)
 
@@ -36,33 +42,33 @@ def test_pose_is_the_weighted_square_of_the_turn():
     hip, knee = joint("left_hip"), joint("right_knee")
     moved = np.stack([turned_about(still, hip.frame, (0, 0.4, 0)), still, still])
     moved[1, knee.frame] = -0.5
-    terms = pose_term(moved, still)
+    terms = squares(pose_part, moved, still)
     assert terms == pytest.approx([hip.weight / TOTAL * 0.16, knee.weight / TOTAL * 0.25, 0.0], abs=1e-12)
 
 
 def test_trunk_is_the_square_of_its_turns_in_the_world_whatever_the_quaternions_sign():
     still, chest = upright(), joint("chest").frame
     moved = turned_about(still, slice(3, 7), (0.3, 0, 0))
-    assert trunk_term(moved[None], still) == pytest.approx([0.09])
-    assert trunk_term(-moved[None], still) == pytest.approx([0.09])
+    assert squares(trunk_part, moved[None], still) == pytest.approx([0.09])
+    assert squares(trunk_part, -moved[None], still) == pytest.approx([0.09])
     bowed = turned_about(still, chest, (0, 0, -0.4))
-    assert trunk_term(bowed[None], still) == pytest.approx([0.5 * 0.16])
+    assert squares(trunk_part, bowed[None], still) == pytest.approx([0.5 * 0.16])
     back = turned_about(moved, chest, (-0.3, 0, 0))  # the chest is upright again
-    assert trunk_term(back[None], still) == pytest.approx([0.5 * 0.09])
+    assert squares(trunk_part, back[None], still) == pytest.approx([0.5 * 0.09])
 
 
 def test_positions_centre_and_feet_of_a_shift_and_of_one_moved_foot():
     positions = forward_kinematics(upright()[None]).positions
     shifted = positions + np.array([0.3, 0.0, 0.4])
-    assert positions_term(shifted, positions) == pytest.approx([0.25])
-    assert centre_term(shifted, positions) == pytest.approx([0.25])
-    assert feet_term(shifted, positions) == pytest.approx([0.0], abs=1e-15)
+    assert squares(positions_part, shifted, positions) == pytest.approx([0.25])
+    assert squares(centre_part, shifted, positions) == pytest.approx([0.25])
+    assert squares(feet_part, shifted, positions) == pytest.approx([0.0], abs=1e-15)
     stepped = positions.copy()
     stepped[0, FEET[0], 0] += 0.1
     share = MASSES[FEET[0]] / MASSES.sum()
-    assert positions_term(stepped, positions) == pytest.approx([0.01 / 15])
-    assert centre_term(stepped, positions) == pytest.approx([(0.1 * share) ** 2])
-    assert feet_term(stepped, positions) == pytest.approx([0.5 * 0.01 * ((1 - share) ** 2 + share**2)])
+    assert squares(positions_part, stepped, positions) == pytest.approx([0.01 / 15])
+    assert squares(centre_part, stepped, positions) == pytest.approx([(0.1 * share) ** 2])
+    assert squares(feet_part, stepped, positions) == pytest.approx([0.5 * 0.01 * ((1 - share) ** 2 + share**2)])
 
 
 def test_cost_is_the_weighted_sum():
@@ -71,9 +77,11 @@ def test_cost_is_the_weighted_sum():
     there = Posture(frames, positions, np.zeros((1, 15, 3)))
     weights = CostWeights(positions=2, centre_of_mass=3, velocity=5, offsets=7)
     here = Posture(frames, positions + np.array([0, 0, 0.1]), np.full((1, 15, 3), 0.2))
-    total = cost(here, there, np.full((1, 28), 0.1), weights)
+    parts = residuals(here, there, weights)
+    assert parts.shape == (1, RESIDUALS)
+    total = cost_of(parts, np.full((1, 28), 0.1), weights)
     assert total == pytest.approx([2 * 0.01 + 3 * 0.01 + 5 * 3 * 0.04 + 7 * 0.01])
-    assert cost(there, there, np.zeros((1, 28)), weights) == pytest.approx([0.0])
+    assert cost_of(residuals(there, there, weights), np.zeros((1, 28)), weights) == pytest.approx([0.0])
 
 
 def away(seconds_from: float, seconds_to: float, metres: float, axis: int = 0) -> tuple:

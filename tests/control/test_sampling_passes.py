@@ -5,6 +5,7 @@ import pytest
 
 import core.control.sampling_passes as passes
 from core.control.failure import LOST_M
+from core.control.sampling_cost import CostWeights
 from core.control.sampling_passes import Plan, Search, with_first
 from core.control.sampling_search import Kept, PassSettings, surviving_means, trace
 
@@ -13,7 +14,8 @@ def kept(parents: list[int], offsets: list[float], totals: list[float], error: f
     n = len(parents)
     each = np.repeat(np.array(offsets, float)[:, None], 28, axis=1)
     actions = np.repeat(np.array(offsets, float)[:, None, None], 36, axis=2)
-    return Kept(np.arange(n)[:, None] * 1.0, np.zeros(n), np.array(parents), each, actions, np.array(totals), error)
+    states, off = np.arange(n)[:, None] * 1.0, np.zeros((n, 68))
+    return Kept(states, np.zeros(n), np.array(parents), each, actions, np.array(totals), off, error)
 
 
 HISTORY = (
@@ -47,6 +49,8 @@ def test_taking_up_a_history_puts_the_best_ones_ancestor_first():
 
 
 class Problem:
+    weights = CostWeights()
+
     def __init__(self, n: int) -> None:
         self.windows = tuple(slice(i, i + 1) for i in range(n))
 
@@ -55,8 +59,8 @@ def search_with(monkeypatch, n: int, falls: dict[int, int], budget: int) -> list
     """(start, end, samples, noise at the end) of each pass; at window w the reference is lost falls[w] times."""
     seen = []
 
-    def fake(engine, problem, settings, means, noise, rng, tick, elite, resumed, end):
-        seen.append((len(resumed), end, settings.samples, round(float(noise[end - 1]), 3)))
+    def fake(engine, problem, settings, guide, rng, tick, learn, elite, resumed, end):
+        seen.append((len(resumed), end, settings.samples, round(float(guide.noise[end - 1]), 3)))
         history = list(resumed)
         for w in range(len(resumed), end):
             tick()
@@ -69,7 +73,7 @@ def search_with(monkeypatch, n: int, falls: dict[int, int], budget: int) -> list
 
     monkeypatch.setattr(passes, "run_pass", fake)
     plan = Plan(budget, stretch=6, visits=3, noise=0.2, shrink=0.5, least_noise=0.04, lookahead=2)
-    search = Search(None, Problem(n), PassSettings(10, 2, 0.5, 0.3), plan, np.random.default_rng(0))
+    search = Search(None, Problem(n), PassSettings(10, 2, 0.5, 0.3, 0.5), plan, np.random.default_rng(0))
     search.run(lambda: None, lambda lineage: None)
     assert search.used <= budget + n
     return seen
