@@ -6,7 +6,7 @@ from core.evaluation.drawing import Drawing
 from core.imitation.challenge import Cell, Matrix
 
 _MARGIN, _LABELS, _CELL, _ROW, _HEAD = 24.0, 132.0, 64.0, 40.0, 64.0
-_TITLE, _BETWEEN, _LEGEND = 58.0, 30.0, 44.0
+_TITLE, _BETWEEN, _LEGEND = 76.0, 30.0, 44.0
 
 # One hue from light to dark, readable by the colour-blind and in print.
 _LOW, _MIDDLE, _HIGH = np.array([247, 241, 229]), np.array([118, 178, 178]), np.array([14, 77, 92])
@@ -27,10 +27,12 @@ def draw_challenge(matrix: Matrix) -> Drawing:
     starts = matrix.settings.rollouts.starts
     drawing.text(_MARGIN, 32, "Policies on motions", 20)
     tries = "from the beginning" if starts == 1 else f"mean of {starts} starts where the motion loops"
-    drawing.text(_MARGIN, 51, f"up to {longest:g} s each, {tries}; a frame: the policy's own motion", 12, "soft")
+    span = f"{longest:g} s each, or to the end of a motion that does not loop"
+    drawing.text(_MARGIN, 51, f"{span};", 12, "soft")
+    drawing.text(_MARGIN, 67, f"{tries}; framed: the policy's own motion", 12, "soft")
     _map(drawing, matrix, _TITLE, "Time to fall (s)", _fall_share, _fall_words)
     _map(drawing, matrix, _TITLE + band + _BETWEEN, "Return, zeros after the fall", _return_share, _return_words)
-    _legend(drawing, _TITLE + 2 * band + _BETWEEN + 18, longest)
+    _legend(drawing, _TITLE + 2 * band + _BETWEEN + 18)
     return drawing
 
 
@@ -59,12 +61,12 @@ def _frame(drawing: Drawing, x: float, y: float, width: float, height: float) ->
         drawing.line(start, end, "right", 2.5)
 
 
-def _legend(drawing: Drawing, y: float, longest: float) -> None:
+def _legend(drawing: Drawing, y: float) -> None:
     left, width, steps = _MARGIN + _LABELS, 220.0, 44
     for k in range(steps):
         drawing.bar(left + k * width / steps, y, width / steps + 0.5, 10, _colour((k + 0.5) / steps))
-    drawing.text(left, y + 24, "fell at once, 0", 11, "soft")
-    drawing.text(left + width, y + 24, f"up for {longest:g} s, 1", 11, "soft", "end")
+    drawing.text(left, y + 24, "fell at once; 0", 11, "soft")
+    drawing.text(left + width, y + 24, "up to the end; 1", 11, "soft", "end")
 
 
 def _fall_share(cell: Cell) -> float:
