@@ -17,12 +17,14 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from core.errors import RunNotFoundError, UnderstudyError
+from core.jobs.fairness import TooManyRunsError
 from webapp.access import AccessGuard, user_of
 from webapp.evaluation_page import CSS as EVALUATION_CSS
 from webapp.evaluation_page import build_evaluation_page
 from webapp.guards import ApiGuard, SecurityHeaders
 from webapp.identity import Identities
 from webapp.login import make_login_router
+from webapp.operations import RequestTimes, make_operations_router, make_registry
 from webapp.pages import build_page
 from webapp.routes import make_router
 from webapp.settings import Settings
@@ -59,8 +61,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(ApiGuard, max_bytes=settings.max_upload_bytes)
     app.add_middleware(AccessGuard, identities=identities)
     app.add_middleware(SecurityHeaders)
+    registry = make_registry(site)
+    app.add_middleware(RequestTimes, registry=registry)
     _speak_plainly(app)
     app.include_router(make_login_router(identities))
+    app.include_router(make_operations_router(site, registry))
     app.include_router(make_router(site))
     # Not at /static or /assets: these are Gradio's.
     app.mount("/viewer", StaticFiles(directory=VIEWER, html=True), name="viewer")
@@ -94,6 +99,10 @@ def _speak_plainly(app: FastAPI) -> None:
     @app.exception_handler(RunNotFoundError)
     async def not_found(request: Request, error: RunNotFoundError) -> JSONResponse:
         return JSONResponse({"error": str(error)}, 404)
+
+    @app.exception_handler(TooManyRunsError)
+    async def too_many(request: Request, error: TooManyRunsError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 429, headers={"retry-after": "60"})
 
     @app.exception_handler(UnderstudyError)
     async def refused(request: Request, error: UnderstudyError) -> JSONResponse:

@@ -55,6 +55,11 @@ def run_head(run: RunRecord) -> str:
         f'<span class="quiet">{escape(window)}</span>',
         "</div>",
     ]
+    if run.ahead is not None:
+        before = {0: "It is next in line.", 1: "One run is before it."}.get(
+            run.ahead, f"{run.ahead} runs are before it."
+        )
+        parts.append(f'<p class="quiet">{before}</p>')
     if run.error:
         parts.append(notice(run.error))
     if run.state == "cancelled":

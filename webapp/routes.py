@@ -1,4 +1,4 @@
-"""The site's own routes: runs as JSON, their files, starting and cancelling, health."""
+"""The site's own routes: runs as JSON, their files, starting and cancelling."""
 
 import shutil
 import tempfile
@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
@@ -67,13 +67,13 @@ class NewName(BaseModel):
 
 def make_router(site: Site) -> APIRouter:
     """The routes of one site."""
-    router = APIRouter()
 
-    @router.get("/healthz", include_in_schema=False)
-    def healthz() -> dict[str, str]:
-        """Whether the site answers and reaches its database."""
-        site.store.recent(1)
-        return {"state": "ok"}
+    def own_run(request: Request) -> None:
+        """The run that an address names is the user's; routes that only look into its folder need not remember it."""
+        if (run_id := request.path_params.get("run_id")) is not None:
+            site.store.check(run_id)
+
+    router = APIRouter(dependencies=[Depends(own_run)])
 
     @router.get("/api/runs/{run_id}")
     def get_run(run_id: str) -> JSONResponse:

@@ -31,6 +31,7 @@ def run_view(run: RunRecord, home: Home) -> dict[str, Any]:
         "id": run.id,
         "name": run.name,
         "state": run.state,
+        "ahead": run.ahead,
         "error": run.error,
         "created": run.created.isoformat(),
         "settings": run.settings,

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.jobs.fairness import QueueLimits
 from core.jobs.home import Home
 
 
@@ -41,6 +42,9 @@ class Settings(BaseSettings):
         default="", description="Addresses or networks of the proxies that may set that header, with commas between."
     )
     allowed_hosts: str = Field(default="", description="Names by which the site may be asked for, with commas between.")
+    runs_per_user: int = Field(default=50, gt=0, description="Most runs of one user that wait or run at once.")
+    runs_in_total: int = Field(default=500, gt=0, description="Most runs of all users that wait or run at once.")
+    starts_per_minute: int = Field(default=60, gt=0, description="Most runs that one user starts in a minute.")
     pipeline: str = Field(default="core.pipeline", description="Module of the stages; another one is for tests.")
 
     @field_validator("home")
@@ -57,6 +61,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's address, chosen or default."""
         return self.database_url or self.places.database_url
+
+    @property
+    def queue_limits(self) -> QueueLimits:
+        """How much may be in the queue."""
+        return QueueLimits(self.runs_per_user, self.runs_in_total, self.starts_per_minute)
 
     @property
     def max_upload_bytes(self) -> int:

@@ -17,9 +17,11 @@ from core.jobs.adoption import adopt_bundle
 from core.jobs.database import make_engine
 from core.jobs.home import safe_file_name
 from core.jobs.migrate import upgrade
-from core.jobs.store import RunRecord, RunStore
+from core.jobs.owned import OwnedRuns
+from core.jobs.store import RunRecord
 from core.jobs.submit import Submission
 from core.jobs.worker import Worker, make_client
+from webapp.identity import current_user
 from webapp.settings import Settings
 
 SAMPLES = {"walker": "The walker", "flip": "The flip"}
@@ -38,7 +40,7 @@ class Site:
         self.settings = settings
         self.home = settings.places
         self.engine = make_engine(settings.database)
-        self.store = RunStore(self.engine)
+        self.store = OwnedRuns(self.engine, current_user.get, settings.queue_limits)
         self.pipeline: ModuleType = importlib.import_module(settings.pipeline)
         self._worker = Worker(self.engine, self.home, settings.worker_name, settings.pipeline)
         self._client: DBOSClient | None = None

@@ -56,6 +56,15 @@ def upgrade(engine: sa.Engine, backups: Path | None = None) -> str:
         return "migrated" if current else "created"
 
 
+def check_version(engine: sa.Engine) -> None:
+    """Raise `DatabaseVersionError` unless the database has exactly the schema of this version."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    if current != newest:
+        raise DatabaseVersionError(f"The database should have the schema {newest!r}, but has {current!r}.")
+
+
 def _back_up(engine: sa.Engine, folder: Path, revision: str) -> None:
     path = engine.url.database
     if engine.dialect.name != "sqlite" or not path or path == ":memory:":

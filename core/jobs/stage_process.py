@@ -8,6 +8,7 @@ the networks takes longer than some stages do.
 import contextlib
 import json
 import logging
+import math
 import os
 import queue
 import signal
@@ -50,18 +51,24 @@ class StageProcess:
         with contextlib.suppress(OSError):
             self._process.stdin.close()  # type: ignore[union-attr]
 
-    def run(self, stage: str, progress: Progress, look: Callable[[], None]) -> dict[str, Any]:
-        """Run one stage and return its last answer: "event" is done, skipped, failed, crashed or gone.
+    def run(
+        self, stage: str, progress: Progress, look: Callable[[], None], silence_s: float = math.inf
+    ) -> dict[str, Any]:
+        """Run one stage and return its last answer: "event" is done, skipped, failed, crashed, gone or hung.
 
         `progress` is called as the stage reports; `look` about four times a second, also while it does not, and may
-        raise to break the stage off (the process is then of no more use).
+        raise to break the stage off (the process is then of no more use). A stage that does not report for `silence_s`
+        has hung.
         """
         look()
         self._start()
         if not self._send({"stage": stage}):
             return {"event": "gone", "message": ""}
         next_look = time.monotonic() + _LOOK_EVERY_S
+        heard = time.monotonic()
         while True:
+            if time.monotonic() - heard > silence_s:
+                return {"event": "hung", "message": ""}
             if time.monotonic() >= next_look:
                 look()
                 next_look = time.monotonic() + _LOOK_EVERY_S
@@ -73,6 +80,7 @@ class StageProcess:
                 return {"event": "gone", "message": ""}
             if answer["event"] != "progress":
                 return answer
+            heard = time.monotonic()
             progress(answer["fraction"], answer["message"])
 
     def _start(self) -> None:

@@ -7,6 +7,8 @@ module, "folder": path, "settings": {...}}; every further line asks for a stage,
 once, in the midst of whatever it does.
 """
 
+import errno
+import fcntl
 import importlib
 import json
 import os
@@ -21,6 +23,10 @@ from typing import IO, Any
 from core.errors import UnderstudyError
 from core.run_folder import RunFolder
 
+DISK_FULL = (
+    "The server's disk is full. Free some space (`understudy clean` says how much it can), then try the run again."
+)
+NO_MEMORY = "The server's memory does not suffice. Try a shorter window, or again when less is going on."
 _REPORTS_PER_SECOND = 10
 
 
@@ -31,6 +37,7 @@ def main() -> None:
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
     opening = requests.get()
     folder = RunFolder(Path(opening["folder"]))
+    held = _hold(folder)
     try:
         pipeline = importlib.import_module(opening["pipeline"])
         settings = pipeline.RunSettings.from_json(opening["settings"])
@@ -38,8 +45,16 @@ def main() -> None:
         requests.get()
         _answer(answers, **_as_event(error))
         return
-    while True:
+    while held:
         _perform(pipeline, requests.get()["stage"], folder, settings, answers)
+
+
+def _hold(folder: RunFolder) -> IO[bytes]:
+    """Lock the run's folder for this process, waiting for another that is still at it (a machine that was cut off)."""
+    folder.root.mkdir(parents=True, exist_ok=True)
+    lock = (folder.root / ".lock").open("ab")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def _own_output() -> IO[str]:
@@ -78,6 +93,11 @@ def _perform(pipeline: Any, name: str, folder: RunFolder, settings: Any, answers
 def _as_event(error: Exception) -> dict[str, str]:
     if isinstance(error, UnderstudyError):
         return {"event": "failed", "message": str(error)}
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return {"event": "failed", "message": DISK_FULL}
+    if isinstance(error, MemoryError):
+        traceback.print_exception(error)
+        return {"event": "failed", "message": NO_MEMORY}
     traceback.print_exception(error)
     return {"event": "crashed", "message": ""}
 

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from core.errors import RunNotFoundError
 from core.jobs.database import READS_ONLY
+from core.jobs.fairness import next_turn, runs_ahead
 from core.jobs.tables import Run, RunStage
+from core.jobs.users import LOCAL_USER
 
 FINISHED = ("done", "failed", "cancelled")
 _GUESS_AFTER_S, _GUESS_AFTER_FRACTION = 3.0, 0.04
@@ -52,6 +54,9 @@ class RunRecord:
     started: datetime | None
     finished: datetime | None
     stages: tuple[StageRecord, ...]
+    owner: str = LOCAL_USER
+    ahead: int | None = None
+    """How many runs go before it, while it waits (asked for with `RunStore.get`)."""
 
     @property
     def is_finished(self) -> bool:
@@ -74,14 +79,17 @@ class RunStore:
         settings: dict[str, Any],
         stages: Sequence[tuple[str, str]],
         also: Callable[[sa.Connection], None] | None = None,
+        owner: str | None = None,
     ) -> RunRecord:
-        """Add a queued run with its stages (name, title) in order.
+        """Add a queued run with its stages (name, title) in order; its owner is the local user if none is named.
 
         `also` is called with the connection before the commit: what it writes stands or falls with the run.
         """
         run = Run(id=run_id, name=name[:200], source_name=source_name[:200], settings=settings, created=_now())
+        run.owner = owner or LOCAL_USER
         run.stages = [RunStage(name=n, title=title, position=i) for i, (n, title) in enumerate(stages)]
         with Session(self.engine) as session, session.begin():
+            run.turn = next_turn(session, run.owner)
             session.add(run)
             session.flush()
             record = _record(run)
@@ -92,11 +100,14 @@ class RunStore:
     def get(self, run_id: str, deleted: bool = False) -> RunRecord:
         """The run, or `RunNotFoundError`; one that is deleted only where `deleted` is set."""
         with Session(self._reader) as session:
-            return _record(_find(session, run_id, deleted))
+            run = _find(session, run_id, deleted)
+            return _record(run, runs_ahead(session, run) if run.state == "queued" else None)
 
-    def recent(self, limit: int = 12) -> list[RunRecord]:
-        """The latest runs, newest first."""
+    def recent(self, limit: int = 12, owner: str | None = None) -> list[RunRecord]:
+        """The latest runs, newest first; those of `owner` alone if one is named."""
         latest = sa.select(Run).where(Run.deleted.is_(None)).order_by(Run.created.desc()).limit(limit)
+        if owner is not None:
+            latest = latest.where(Run.owner == owner)
         with Session(self._reader) as session:
             return [_record(run) for run in session.scalars(latest)]
 
@@ -107,11 +118,13 @@ class RunStore:
         source_name: str,
         settings: dict[str, Any],
         stages: Sequence[tuple[str, str, float | None]],
+        owner: str | None = None,
     ) -> RunRecord:
         """Add a run that was made elsewhere and is done; stages are (name, title, seconds or None where skipped)."""
         now = _now()
         run = Run(id=run_id, name=name[:200], source_name=source_name[:200], settings=settings, state="done")
         run.created = run.started = run.finished = now
+        run.owner = owner or LOCAL_USER
         for i, (stage, title, seconds) in enumerate(stages):
             begun = None if seconds is None else now - timedelta(seconds=seconds)
             state, ended = ("skipped", None) if begun is None else ("done", now)
@@ -161,6 +174,7 @@ class RunStore:
             run = _find(session, run_id)
             if run.state in ("failed", "cancelled"):
                 run.state, run.error, run.cancel_requested, run.finished = "queued", None, False, None
+                run.turn = next_turn(session, run.owner)
                 for stage in run.stages:
                     if stage.state not in ("done", "skipped"):
                         stage.state, stage.fraction, stage.message = "waiting", 0.0, ""
@@ -244,7 +258,7 @@ def _finish(run: Run, state: str, error: str | None) -> None:
             stage.started = stage.started if state == "failed" else None
 
 
-def _record(run: Run) -> RunRecord:
+def _record(run: Run, ahead: int | None = None) -> RunRecord:
     stages = tuple(
         StageRecord(s.name, s.title, s.state, s.fraction, s.message, _seconds(s.started, s.finished))
         for s in run.stages
@@ -261,6 +275,8 @@ def _record(run: Run) -> RunRecord:
         started=run.started,
         finished=run.finished,
         stages=stages,
+        owner=run.owner,
+        ahead=ahead,
     )
 
 

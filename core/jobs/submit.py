@@ -12,6 +12,7 @@ from core.errors import BadInputError
 from core.footage import footage_deleted
 from core.jobs.home import Home, new_run_id, safe_file_name
 from core.jobs.store import RunRecord, RunStore
+from core.jobs.tables import Run
 from core.jobs.workflow import APPLICATION_VERSION, QUEUE, WORKFLOW, workflow_id
 from core.run_folder import RunFolder
 from core.run_settings import FETCH
@@ -109,6 +110,7 @@ class Submission:
         )
 
     def _enqueue(self, connection: sa.Connection, run_id: str, again: str = "") -> None:
+        turn = connection.execute(sa.select(Run.turn).where(Run.id == run_id)).scalar_one()
         self._client.enqueue_in_transaction(
             connection,
             {
@@ -116,6 +118,7 @@ class Submission:
                 "workflow_name": WORKFLOW,
                 "workflow_id": workflow_id(run_id, again),
                 "app_version": APPLICATION_VERSION,
+                "priority": 1 + turn,  # lower ones first; 0 is for what was queued before there were turns
             },
             run_id,
         )

@@ -6,6 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from core.jobs.users import LOCAL_USER
+
 RUN_STATES = ("queued", "running", "done", "failed", "cancelled")
 STAGE_STATES = ("waiting", "running", "done", "failed", "skipped")
 
@@ -60,11 +62,31 @@ class Run(Base):
     created: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     started: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    owner: Mapped[str] = mapped_column(sa.String(200), default=LOCAL_USER, server_default=LOCAL_USER, index=True)
+    """The user whose run it is; nobody else sees it."""
+    turn: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
+    """Its place in the queue: lower ones go first (`core.jobs.fairness`)."""
     deleted: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When a person deleted it; it can be brought back until it is purged."""
     stages: Mapped[list["RunStage"]] = relationship(
         back_populates="run", order_by="RunStage.position", cascade="all, delete-orphan", lazy="selectin"
     )
+
+
+class WorkerSign(Base):
+    """A worker's sign of life."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    session: Mapped[str] = mapped_column(sa.String(32))
+    """Drawn anew at every start: whoever holds another one is no longer the worker of this name."""
+    host: Mapped[str] = mapped_column(sa.String(200))
+    pid: Mapped[int] = mapped_column(sa.Integer)
+    started: Mapped[datetime] = mapped_column(UtcDateTime)
+    beat: Mapped[datetime] = mapped_column(UtcDateTime)
+    stopped: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it left in good order, or was declared dead by `recover`."""
 
 
 class RunStage(Base):

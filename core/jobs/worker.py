@@ -4,14 +4,16 @@ import fcntl
 import logging
 import os
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import IO, Self
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 
-from core.errors import UnderstudyError
+from core.jobs.heartbeat import Heartbeat, WorkerNameTakenError
 from core.jobs.home import Home
+from core.jobs.recovery import give_back
 from core.jobs.store import RunStore
 from core.jobs.workflow import APPLICATION, APPLICATION_VERSION, QUEUE, WorkerContext, run_of, set_context
 
@@ -20,25 +22,34 @@ _STOP_WITHIN_S = 10.0
 _LOST = "The run was broken off when its worker ended, and cannot be continued. Start it again."
 
 
-class WorkerNameTakenError(UnderstudyError):
-    """Another live process works under this name."""
-
-
 class Worker:
     """Performs runs between `start` and `stop`, in threads of this process; there can be one per process.
 
-    A run that was broken off is continued by the worker of the *same* name, so names are stable ("site" for the one
-    within `understudy serve`) and a lock on a file keeps two from having the same one. Runs are taken one at a time:
-    the heavy stages use all cores.
+    A run that was broken off by a kill is continued by the worker of the *same* name, or by any after
+    `core.jobs.recovery.recover`; so names are stable ("site" for the one within `understudy serve`). A lock on a file
+    and a row in the database keep two from having the same one. Runs are taken one at a time: the heavy stages use all
+    cores.
+
+    `on_lost` is called with the reason when others may have taken over what this worker does (`core.jobs.heartbeat`);
+    its run is broken off then, and the process had better end.
     """
 
     def __init__(
-        self, engine: sa.Engine, home: Home, name: str = "site", pipeline: str = "core.pipeline", poll_s: float = 0.5
+        self,
+        engine: sa.Engine,
+        home: Home,
+        name: str = "site",
+        pipeline: str = "core.pipeline",
+        poll_s: float = 0.5,
+        on_lost: Callable[[str], None] | None = None,
     ) -> None:
         self.engine, self.home, self.name = engine, home, name
         self._poll_s = poll_s
         self._context = WorkerContext(RunStore(engine), home, pipeline)
         self._lock: IO[str] | None = None
+        self._on_lost = on_lost
+        # A SQLite file has no second machine, so nobody waits for this one to fall silent.
+        self._heartbeat = Heartbeat(engine, name, self._lost, gives_up=engine.dialect.name != "sqlite")
 
     def __enter__(self) -> Self:
         self.start()
@@ -53,6 +64,7 @@ class Worker:
         """Continue what a worker of this name left, and take new runs. Returns at once."""
         self.take_name()
         try:
+            self._heartbeat.claim()
             set_context(self._context)
             DBOS(config=_config(self.engine, self.name))
             DBOS.launch()
@@ -60,18 +72,21 @@ class Worker:
                 QUEUE, worker_concurrency=1, polling_interval_sec=self._poll_s, on_conflict="always_update"
             )
             self._give_up_lost_runs()
+            self._heartbeat.start()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Break off what is running (the next worker of this name continues it) and leave the queue."""
+        """Break off what is running, leave the queue, and put the run back into it for whoever comes first."""
         self._context.stopping.set()
         deadline = time.monotonic() + _STOP_WITHIN_S
         while self._context.active and time.monotonic() < deadline:
             time.sleep(0.05)
         DBOS.destroy()
         set_context(None)
+        if self._heartbeat.stop() and not self._context.active:
+            self._give_back()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -97,6 +112,22 @@ class Worker:
         file.write(str(os.getpid()))
         file.flush()
         self._lock = file
+
+    def _give_back(self) -> None:
+        try:
+            client = make_client(self.engine)
+            try:
+                give_back(client, self.name)
+            finally:
+                client.destroy()
+        except Exception as error:  # then the next worker of this name continues
+            _log.warning("Worker %s could not put its run back into the queue: %s", self.name, error)
+
+    def _lost(self, reason: str) -> None:
+        _log.error("Worker %s breaks off what it does: %s", self.name, reason)
+        self._context.stopping.set()
+        if self._on_lost is not None:
+            self._on_lost(reason)
 
     def _give_up_lost_runs(self) -> None:
         """End the runs that DBOS gave up on (a worker died in them again and again), which nobody would continue."""

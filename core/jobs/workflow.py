@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
 from dbos import DBOS
 
 from core.errors import CancelledError
 from core.jobs.home import Home
+from core.jobs.patience import is_passing, patiently
 from core.jobs.stage_process import StageProcess
 from core.jobs.store import RunStore
 from core.run_folder import read_json
@@ -32,6 +34,10 @@ WORKFLOW = "perform_run"
 
 CRASHED = "Something went wrong in “{title}” that is not your doing. The details are in the run's log on the server."
 GONE = "“{title}” ended unexpectedly, perhaps for want of memory. Try a shorter window, or look into the run's log."
+BROKE_OFF = "The run broke off for a reason within the site. Try it again."
+HUNG = "“{title}” did nothing for half an hour and was ended. Try it again, or look into the run's log."
+SILENCE_S = 1800.0
+"""A stage that reports nothing for so long [s] has hung; those that work report every few seconds."""
 _WRITES_PER_SECOND = 3
 
 
@@ -79,7 +85,7 @@ def perform_run(run_id: str) -> dict[str, Any]:
     with _active(context, run_id):
         stages: list[list[str]] = DBOS.run_step({"name": "begin"}, _begin, context, run_id)
         ending: dict[str, Any] = {"state": "done", "error": None}
-        record = context.store.get(run_id, deleted=True)
+        record = patiently(context.store.get, run_id, deleted=True)
         folder, log = context.home.run(run_id).root, context.home.log(run_id)
         with StageProcess(context.pipeline, folder, record.settings, log) as process:
             for name, title in stages:
@@ -87,7 +93,7 @@ def perform_run(run_id: str) -> dict[str, Any]:
                 if outcome["state"] not in ("done", "skipped"):
                     ending = outcome
                     break
-        DBOS.run_step({"name": "finish"}, context.store.finish, run_id, ending["state"], ending["error"])
+        DBOS.run_step({"name": "finish"}, _finish, context, run_id, ending["state"], ending["error"])
         return ending
 
 
@@ -98,7 +104,7 @@ def _active(context: WorkerContext, run_id: str) -> Iterator[None]:
         yield
     except Exception:
         _log.exception("Run %s broke off", run_id)
-        context.store.finish(run_id, "failed", "The run broke off for a reason within the site. Try it again.")
+        patiently(context.store.finish, run_id, "failed", BROKE_OFF)
         raise
     finally:
         context.active.discard(run_id)
@@ -109,31 +115,36 @@ def _begin(context: WorkerContext, run_id: str) -> list[list[str]]:
 
     None where it was cancelled while it waited.
     """
-    if not context.store.begin(run_id):
+    if not patiently(context.store.begin, run_id):
         return []
-    stages = context.store.get(run_id, deleted=True).stages
+    stages = patiently(context.store.get, run_id, deleted=True).stages
     return [[stage.name, stage.title] for stage in stages if stage.state not in ("done", "skipped")]
+
+
+def _finish(context: WorkerContext, run_id: str, state: str, error: str | None) -> None:
+    patiently(context.store.finish, run_id, state, error)
 
 
 def _perform_stage(
     context: WorkerContext, process: StageProcess, run_id: str, name: str, title: str
 ) -> dict[str, str | None]:
     store = context.store
-    store.stage_started(run_id, name)
+    patiently(store.stage_started, run_id, name)
     try:
-        answer = process.run(name, _throttled_progress(store, run_id, name), _look_for_end(context, run_id))
+        progress, look = _throttled_progress(store, run_id, name), _look_for_end(context, run_id)
+        answer = process.run(name, progress, look, SILENCE_S)
     except CancelledError:
         return {"state": "cancelled", "error": None}
     event = answer["event"]
     if event in ("done", "skipped"):
-        store.stage_finished(run_id, name, event)
+        patiently(store.stage_finished, run_id, name, event)
         if name == FETCH:
             _take_title(context, run_id)
         return {"state": event, "error": None}
-    store.stage_finished(run_id, name, "failed")
+    patiently(store.stage_finished, run_id, name, "failed")
     _log.warning("Run %s failed in %s (%s): %s", run_id, name, event, answer["message"])
-    sentences = {"failed": answer["message"], "crashed": CRASHED.format(title=title), "gone": GONE.format(title=title)}
-    return {"state": "failed", "error": sentences[event]}
+    sentences = {"failed": answer["message"], "crashed": CRASHED, "gone": GONE, "hung": HUNG}
+    return {"state": "failed", "error": sentences[event].replace("{title}", title)}
 
 
 def _take_title(context: WorkerContext, run_id: str) -> None:
@@ -144,6 +155,16 @@ def _take_title(context: WorkerContext, run_id: str) -> None:
         context.store.rename(run_id, title)
 
 
+@contextmanager
+def _unless_away() -> Iterator[None]:
+    """A database that is away for a moment does not break off the stage that is computing meanwhile."""
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        if not is_passing(error):
+            raise
+
+
 def _throttled_progress(store: RunStore, run_id: str, stage: str) -> Callable[[float, str], None]:
     last = 0.0
 
@@ -151,7 +172,8 @@ def _throttled_progress(store: RunStore, run_id: str, stage: str) -> Callable[[f
         nonlocal last
         if (now := time.monotonic()) - last >= 1 / _WRITES_PER_SECOND:
             last = now
-            store.stage_progress(run_id, stage, fraction, message)
+            with _unless_away():
+                store.stage_progress(run_id, stage, fraction, message)
 
     return progress
 
@@ -160,7 +182,10 @@ def _look_for_end(context: WorkerContext, run_id: str) -> Callable[[], None]:
     def look() -> None:
         if context.stopping.is_set():
             raise WorkerStoppingError
-        if context.store.cancel_requested(run_id):
+        cancelled = False
+        with _unless_away():
+            cancelled = context.store.cancel_requested(run_id)
+        if cancelled:
             raise CancelledError("The run was cancelled.")
 
     return look

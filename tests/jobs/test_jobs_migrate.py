@@ -126,6 +126,33 @@ def test_a_database_with_data_is_backed_up_before_it_is_changed(engine, tmp_path
     assert "extra" in {column["name"] for column in sa.inspect(engine).get_columns("runs")}
 
 
+FIRST_RUN = {
+    "id": "a" * 16,
+    "name": "Old",
+    "source_name": "a.mp4",
+    "settings": '{"start_s": 1.5}',
+    "state": "failed",
+    "error": "No person.",
+    "cancel_requested": False,
+    "created": "2026-03-01 10:00:00.000000",
+}
+
+
+def test_data_of_the_first_version_comes_through_all_migrations(engine, tmp_path):
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        names = ", ".join(FIRST_RUN)
+        values = ", ".join(f":{name}" for name in FIRST_RUN)
+        connection.execute(sa.text(f"INSERT INTO runs ({names}) VALUES ({values})"), FIRST_RUN)
+        stage = "INSERT INTO run_stages VALUES ('aaaaaaaaaaaaaaaa', 'clip', 'Cut', 0, 'done', 1.0, '', NULL, NULL)"
+        connection.exec_driver_sql(stage)
+    assert upgrade(engine, tmp_path / "backups") == "migrated"
+    run = RunStore(engine).get("a" * 16)
+    assert (run.name, run.state, run.error, run.settings) == ("Old", "failed", "No person.", {"start_s": 1.5})
+    assert (run.owner, run.created.isoformat()) == ("local", "2026-03-01T10:00:00+00:00")
+    assert [(stage.name, stage.state) for stage in run.stages] == [("clip", "done")]
+
+
 def test_a_migration_that_fails_leaves_the_database_as_it_was(engine, longer_history):
     upgrade(engine)
     longer_history("    op.execute('ALTER TABLE runs ADD COLUMN extra TEXT')\n    op.execute('no sql')")

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from core.jobs.users import LOCAL_USER
+
 FAKES = Path(__file__).parents[1] / "jobs"
 
 
@@ -22,8 +24,10 @@ def fake_pipeline_path():
 def site_client(tmp_path_factory, fake_pipeline_path):
     """A client of a running site; `client.app.state.site` is the site itself."""
     from webapp.app import create_app
+    from webapp.identity import current_user
     from webapp.settings import Settings
 
+    current_user.set(LOCAL_USER)  # tests look into `site.store` themselves, too
     home = tmp_path_factory.mktemp("home")
     settings = Settings(home=home, pipeline="fake_pipeline", max_upload_mb=2, allowed_hosts="testserver")
     with TestClient(create_app(settings)) as client:

@@ -1,0 +1,151 @@
+"""Signs of life: which workers there are, since when, and whether they still live; and who may use a name."""
+
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from core.errors import UnderstudyError
+from core.jobs.database import READS_ONLY
+from core.jobs.tables import WorkerSign
+
+BEAT_S = 5.0
+DEAD_AFTER_S = 60.0
+"""A worker that gave no sign for so long has broken its run off by itself, so that another may take it."""
+_log = logging.getLogger(__name__)
+
+
+class WorkerNameTakenError(UnderstudyError):
+    """Another live process works under this name."""
+
+
+@dataclass(frozen=True)
+class WorkerRecord:
+    """A worker as its last sign of life tells."""
+
+    name: str
+    host: str
+    pid: int
+    started: datetime
+    beat: datetime
+    stopped: datetime | None
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since its last sign."""
+        return (datetime.now(UTC) - self.beat).total_seconds()
+
+    @property
+    def state(self) -> str:
+        """ "alive", "silent" (dead, or cut off) or "stopped"."""
+        if self.stopped is not None:
+            return "stopped"
+        return "alive" if self.silent_s < DEAD_AFTER_S else "silent"
+
+
+class Heartbeat:
+    """Gives signs of life from `start` to `stop`, in a thread.
+
+    Each start draws a session. Where the row holds another one, somebody else has this name by now (`recover` declared
+    this worker dead, or a second one was started elsewhere); then, or when `gives_up` and no sign could be given for
+    most of `DEAD_AFTER_S`, `lost` is called once: what this worker does may be done by another.
+    """
+
+    def __init__(
+        self, engine: sa.Engine, name: str, lost: Callable[[str], None], gives_up: bool = True, every_s: float = BEAT_S
+    ) -> None:
+        self._engine, self._name, self._lost = engine, name, lost
+        self._gives_up, self._every_s = gives_up, every_s
+        self._session = secrets.token_hex(8)
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def claim(self) -> None:
+        """Take the name; `WorkerNameTakenError` where a worker on another machine has it and lives."""
+        now = datetime.now(UTC)
+        with Session(self._engine) as session, session.begin():
+            sign = session.get(WorkerSign, self._name, with_for_update=True)
+            here = socket.gethostname()[:200]
+            if sign is not None and sign.stopped is None and sign.host != here:
+                silent_s = (now - sign.beat).total_seconds()
+                if silent_s < DEAD_AFTER_S:
+                    raise WorkerNameTakenError(
+                        f"A worker {self._name!r} works on {sign.host} and was alive {silent_s:.0f} s ago. Choose "
+                        f"another name, stop that one, or wait {DEAD_AFTER_S - silent_s:.0f} s if it is dead."
+                    )
+            if sign is None:
+                sign = WorkerSign(name=self._name)
+                session.add(sign)
+            sign.session, sign.host, sign.pid = self._session, here, os.getpid()
+            sign.started, sign.beat, sign.stopped = now, now, None
+
+    def start(self) -> None:
+        """Begin to give signs; `claim` comes first."""
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{self._name}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> bool:
+        """End in good order; whether the name was this worker's to the end."""
+        if self._thread is None:
+            return False
+        self._ended.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout=10)
+        self._thread = None
+        try:
+            return self._write(stopped=datetime.now(UTC))
+        except sa.exc.DBAPIError:
+            _log.warning("Worker %s could not say that it stopped: the database does not answer", self._name)
+            return False
+
+    def _beat(self) -> None:
+        last = datetime.now(UTC)
+        while not self._ended.wait(self._every_s):
+            try:
+                if not self._write(beat=datetime.now(UTC)):
+                    self._lost("another worker has its name by now")
+                    return
+                last = datetime.now(UTC)
+            except sa.exc.DBAPIError as error:
+                _log.warning("Worker %s could not give a sign of life: %s", self._name, error.orig)
+            if self._gives_up and datetime.now(UTC) - last > timedelta(seconds=DEAD_AFTER_S * 0.75):
+                self._lost("it has not reached the database for long")
+                return
+
+    def _write(self, **values: datetime) -> bool:
+        mine = sa.update(WorkerSign).where(WorkerSign.name == self._name, WorkerSign.session == self._session)
+        with self._engine.begin() as connection:
+            return connection.execute(mine.values(**values)).rowcount == 1
+
+
+def list_workers(engine: sa.Engine) -> list[WorkerRecord]:
+    """All workers that ever worked on this database, by name."""
+    with Session(engine.execution_options(**READS_ONLY)) as session:
+        signs = session.scalars(sa.select(WorkerSign).order_by(WorkerSign.name))
+        return [WorkerRecord(s.name, s.host, s.pid, s.started, s.beat, s.stopped) for s in signs]
+
+
+def declare_dead(engine: sa.Engine, name: str) -> None:
+    """Take the name from a worker that gives no signs, so that it breaks off what it does should it come back.
+
+    `UnderstudyError` where there is none of this name, or where it lives.
+    """
+    with Session(engine) as session, session.begin():
+        sign = session.get(WorkerSign, name, with_for_update=True)
+        if sign is None:
+            known = ", ".join(session.scalars(sa.select(WorkerSign.name).order_by(WorkerSign.name))) or "none"
+            raise UnderstudyError(f"The worker should be one of those known ({known}), but is {name!r}.")
+        silent_s = (datetime.now(UTC) - sign.beat).total_seconds()
+        if sign.stopped is None and silent_s < DEAD_AFTER_S:
+            raise UnderstudyError(
+                f"The worker {name!r} on {sign.host} gave a sign of life {silent_s:.0f} s ago. Stop it, or wait until "
+                f"it has been silent for {DEAD_AFTER_S:.0f} s: its run could be done twice else."
+            )
+        sign.session, sign.stopped = secrets.token_hex(8), sign.stopped or datetime.now(UTC)
