@@ -82,12 +82,14 @@ def retry_label(run: RunRecord) -> str:
 
 
 def stage_list(run: RunRecord) -> str:
-    """How far every stage is, as a list of progress bars; folded away once all is done."""
+    """How far every stage is, as a list of progress bars; folded away once nothing more is to come."""
     bars = f'<ol class="stages {run.state}" aria-label="Stages">{"".join(map(_stage, run.stages))}</ol>'
-    if run.state != "done":
+    if run.state not in ("done", "cancelled"):
         return bars
     seconds = sum(stage.seconds or 0 for stage in run.stages)
-    return f'<details class="stages-done"><summary>All stages, {seconds:.0f} s</summary>{bars}</details>'
+    ended = sum(stage.state in ("done", "skipped") for stage in run.stages)
+    what = "All stages" if run.state == "done" else f"{ended} of {len(run.stages)} stages"
+    return f'<details class="stages-done"><summary>{what}, {seconds:.0f} s</summary>{bars}</details>'
 
 
 def _stage(stage: StageRecord) -> str:

@@ -29,7 +29,8 @@ _CONFIRM = (
     "Keypoints, motion and performances stay.') ? id : ''"
 )
 _LEAVE_ADDRESS = (
-    "(...ids) => { history.pushState({}, '', '/'); document.body.classList.remove('more-open'); return ids; }"
+    "(...ids) => { history.pushState({}, '', '/');"
+    " document.querySelector('.gradio-container').classList.remove('more-open'); return ids; }"
 )
 # Back and forward change the address alone; the page follows it.
 _FOLLOW_ADDRESS = "() => { addEventListener('popstate', () => location.reload()); }"
@@ -43,13 +44,15 @@ def build_page(site: Site) -> gr.Blocks:
         deleted = gr.Textbox(visible=False, label="Deleted run")
         with gr.Row(visible=False, elem_classes=["undo"]) as undo_row:
             gr.HTML('<p role="status">The run was deleted. It can be brought back now.</p>', padding=False)
-            undo = gr.Button("Undo", scale=0, min_width=110, elem_id="undo")
+            undo = gr.Button("Undo", variant="primary", size="md", scale=0, min_width=110, elem_id="undo")
         with gr.Column(visible=True, elem_id="start") as start_area:
             widgets = _start_area(site)
         with gr.Column(visible=False, elem_id="run") as run_area:
             with gr.Row(elem_classes=["run-bar"]):
                 head = gr.HTML(padding=False)
-                retry = gr.Button("Retry", variant="primary", visible=False, scale=0, min_width=110, elem_id="retry")
+                retry = gr.Button(
+                    "Retry", variant="primary", size="md", visible=False, scale=0, min_width=110, elem_id="retry"
+                )
                 cancel = gr.Button("Cancel", size="md", visible=False, scale=0, min_width=110)
                 run_controls.more_button()
                 gr.Button("New run", size="md", link="/", link_target="_self", scale=0, min_width=120)

@@ -13,9 +13,8 @@ from webapp.starting import PHYSICS_TITLES, USUAL_PHYSICS, physics_choice
 
 PRIVATE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
-# On the body, which Gradio leaves alone when it draws anew.
 _TOGGLE = """() => {
-  const open = document.body.classList.toggle("more-open");
+  const open = document.querySelector(".gradio-container").classList.toggle("more-open");
   document.getElementById("more-controls").setAttribute("aria-expanded", open);
 }"""
 
@@ -42,17 +41,17 @@ class RunControls:
 def run_controls() -> RunControls:
     """Build the panel; the style keeps it closed until `more_button` opens it."""
     with gr.Column(elem_id="controls", elem_classes=["card"]):
-        trouble = gr.HTML(padding=False)
         with gr.Row(elem_classes=["control-row"]):
             name = gr.Textbox(label="Name", max_lines=1, max_length=120, scale=4, min_width=200, elem_id="run-name")
-            rename = gr.Button("Rename", scale=0, min_width=130)
+            rename = gr.Button("Rename", size="md", scale=0, min_width=130)
         with gr.Row(elem_classes=["control-row"]):
             physics = gr.Radio(list(PHYSICS_TITLES), label="Run again with", scale=4, min_width=200, elem_id="again")
-            again = gr.Button("Run again", scale=0, min_width=130)
+            again = gr.Button("Run again", size="md", scale=0, min_width=130)
         with gr.Row(elem_classes=["control-row"]):
             links = gr.HTML(padding=False)
-            footage = gr.Button("Delete the footage", scale=0, min_width=170, elem_id="delete-footage")
-            delete = gr.Button("Delete", variant="stop", scale=0, min_width=130, elem_id="delete")
+            footage = gr.Button("Delete the footage", size="md", scale=0, min_width=170, elem_id="delete-footage")
+            delete = gr.Button("Delete", variant="stop", size="md", scale=0, min_width=130, elem_id="delete")
+        trouble = gr.HTML(padding=False)
     return RunControls(name, rename, physics, again, delete, footage, links, trouble)
 
 

@@ -39,7 +39,8 @@ def test_a_fall_is_told_on_the_pane_the_clock_and_in_the_table(open_page: Callab
     seek(page, 0.5)
     expect(page.locator(".facts .fell.past")).to_have_count(0)
     box, track = mark.bounding_box(), page.locator(".scrubber").bounding_box()
-    assert box and track
+    assert box
+    assert track
     assert (box["x"] + box["width"] / 2 - track["x"]) / track["width"] == pytest.approx(24 / 35, abs=0.03)
     cells = page.locator('tr[data-figure="time_to_fall_s"] td').all_inner_texts()
     assert [text.strip() for text in cells] == ["–", "–", "stayed up", "1.00"]
