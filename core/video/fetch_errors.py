@@ -19,7 +19,12 @@ class Trouble:
     sentence: str
 
 
+NO_SUCH_PLACE = (
+    "The link leads into a private network or to this server itself, and is not followed. Upload the file instead."
+)
 TROUBLES = (
+    # The guard's own words, where yt-dlp hands on nothing else of its refusal.
+    Trouble("private_address", r"is not a public address", NO_SUCH_PLACE),
     Trouble(
         "bot_check",
         r"not a bot|captcha|rate-limited by YouTube|anti-bot challenge|HTTP Error 429|unusual traffic",
@@ -36,6 +41,12 @@ TROUBLES = (
         r"(?:not (?:made this video )?available|unavailable|blocked it?) (?:in|from) your (?:country|location|region)"
         r"|geo[- ]?restrict|in your country",
         f"The video is not available in the country that this server stands in. {UPLOAD}",
+    ),
+    Trouble(
+        "no_video",
+        r"Unsupported URL|No video formats|no media|no video could be found|Requested format is not available"
+        r"|Unable to extract|no playable|text/html",
+        f"No video was found at this link. Paste the link of the page that plays it, or of the file. {UPLOAD}",
     ),
     Trouble(
         "private",
@@ -65,12 +76,6 @@ TROUBLES = (
         f"The site refuses to hand out this video (it may want a sign-in, or no programs). {UPLOAD}",
     ),
     Trouble(
-        "no_video",
-        r"Unsupported URL|No video formats|no media|no video could be found|Requested format is not available"
-        r"|Unable to extract|no playable|text/html",
-        f"No video was found at this link. Paste the link of the page that plays it, or of the file. {UPLOAD}",
-    ),
-    Trouble(
         "not_resolved",
         r"Name or service not known|nodename nor servname|name resolution|No address associated|getaddrinfo",
         "The site's name is not known: either the link has a mistake, or this server has no connection to the "
@@ -92,9 +97,6 @@ TROUBLES = (
         r"HTTP Error \d+",
         "The site answered with an error. Try again in a while, or upload the file.",
     ),
-)
-NO_SUCH_PLACE = (
-    "The link leads into a private network or to this server itself, and is not followed. Upload the file instead."
 )
 UNKNOWN = f"The video could not be fetched from this link, for a reason that is not known. {UPLOAD}"
 

@@ -66,7 +66,7 @@ class Guard:
         address = literal(where[0]) if isinstance(where, tuple) and where else None
         if address is None or not may_reach(address, self._allow) or self._is_own(address):
             self.refused.append(str(where[0] if isinstance(where, tuple) and where else where)[:100])
-            raise ForbiddenAddressError(f"The address {self.refused[-1]} is not a public one.")
+            raise ForbiddenAddressError(f"{self.refused[-1]} is not a public address.")
 
     def _sendmsg(self, sock: socket.socket, where: Any) -> None:
         if where is not None:

@@ -34,7 +34,7 @@ def serving(host: str = "127.0.0.1") -> Iterator[Site]:
             with contextlib.suppress(ConnectionError):
                 answer(self)
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815
 
         def log_message(self, *arguments: object) -> None:
             pass
@@ -57,7 +57,9 @@ def serving(host: str = "127.0.0.1") -> Iterator[Site]:
             server.shutdown()
 
 
-def body(content: bytes, kind: str = "video/mp4", length: bool = True, pause: Callable[[], None] | None = None) -> Answer:
+def body(
+    content: bytes, kind: str = "video/mp4", length: bool = True, pause: Callable[[], object] | None = None
+) -> Answer:
     """Answer with `content`; `length` says whether its size is told before, `pause` is called between its pieces."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
