@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import BadInputError
-from core.humanoid.character import REVOLUTE_JOINTS, SPHERICAL_JOINTS
+from core.humanoid.actions import turned
 from core.imitation import rewards, rewards_of_code
 from core.imitation.observations import OBSERVATION_SIZE, observe
 from core.imitation.reference import POLICY_HZ, TICKS_A_STEP, Kinematics, ReferenceTable
@@ -18,16 +18,10 @@ from core.imitation.starts import Anywhere, Beginning, Starts, ticks_at
 from core.imitation.terminations import bodies_kept_off_the_ground, deviated, fallen
 from core.motion import HumanoidMotion
 from core.physics.engine import Engine
-from core.physics.rotations import product, quaternions
 
 Array = np.ndarray
 
 ACTION_SIZE = 28
-
-_BALLS = np.array([range(j.frame.start - 7, j.frame.stop - 7) for j in SPHERICAL_JOINTS])
-_BALL_DOFS = np.array([range(j.dof.start, j.dof.stop) for j in SPHERICAL_JOINTS])
-_HINGES = np.array([j.frame.start - 7 for j in REVOLUTE_JOINTS])
-_HINGE_DOFS = np.array([j.dof.start for j in REVOLUTE_JOINTS])
 
 
 @dataclass(frozen=True)
@@ -133,11 +127,17 @@ class ImitationEnvironment:
 
     def targets(self, actions: Array) -> Array:
         """[n,36]: what the muscles pull to under `actions` [n,28]."""
-        targets = self.reference.targets(self.ticks)
-        turns = self.settings.action_scale * actions
-        targets[:, _BALLS] = product(targets[:, _BALLS], quaternions(turns[:, _BALL_DOFS]))
-        targets[:, _HINGES] += turns[:, _HINGE_DOFS]
-        return targets
+        return turned(self.reference.targets(self.ticks), self.settings.action_scale * actions)
+
+    def disturb(self, random: np.random.Generator, joints_rad: float, root_speed: float) -> Array:
+        """Turn every degree of freedom by a normal deviation of `joints_rad`, push every root by one of `root_speed`
+        m/s an axis; the observations [n,O] then."""
+        frames, velocities = self.engine.frames()
+        frames[:, 7:] = turned(frames[:, 7:], joints_rad * random.standard_normal((self.n, ACTION_SIZE)))
+        velocities[:, :3] += root_speed * random.standard_normal((self.n, 3))
+        everyone = np.arange(self.n)
+        self.engine.set_states(everyone, frames, velocities)
+        return self._observe(self._look(), everyone)
 
     def state(self) -> dict[str, Any]:
         """All that what follows depends on: arrays, and "random", the generator's state as JSON."""

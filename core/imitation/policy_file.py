@@ -2,7 +2,9 @@
 
 The file has one input `observations` [n,277] float32, raw as `core.imitation.observations.observe` gives them, and one
 output `offsets` [n,28] float32 in radians: what each degree of freedom of the reference's targets is turned on by
-(normalisation of observations, clipping and scaling of actions are inside the file). Its metadata (ONNX's
+(normalisation of observations, clipping and scaling of actions are inside the file). It may have a second input
+`reference_targets` [n,36] and a second output `targets` [n,36], the reference's targets turned on, for those who have
+no use for offsets (`core.imitation.policy_bundle` writes both). Its metadata (ONNX's
 `metadata_props`, text) say how it was learned: `understudy_policy` = "1", `engine`, `step_hz`, `lead_s`, `ahead_s`, and
 `name` if it has one.
 """
@@ -20,7 +22,7 @@ Array = np.ndarray
 
 VERSION = "1"
 VERSION_KEY = "understudy_policy"
-INPUT, OUTPUT = "observations", "offsets"
+INPUT, REFERENCE, OUTPUT = "observations", "reference_targets", "offsets"
 
 
 class OnnxPolicy:
@@ -39,18 +41,25 @@ class OnnxPolicy:
             raise BadInputError(f"{file.name} should be a policy as ONNX, but cannot be read: {error}") from error
         facts = dict(self._session.get_modelmeta().custom_metadata_map)
         _check(file, facts, self._session)
+        self._inputs = [each.name for each in self._session.get_inputs()]
         self.name = facts.get("name") or file.parent.name
         self.conventions = _conventions(file, facts)
 
     def targets(self, seen: Seen) -> Array:
         """See `Policy`."""
         observations = observe(seen.now, seen.ahead, seen.phase).astype(np.float32)
-        (offsets,) = self._session.run([OUTPUT], {INPUT: observations})
+        feed = {INPUT: observations, REFERENCE: seen.reference_targets.astype(np.float32)}
+        (offsets,) = self._session.run([OUTPUT], {name: feed[name] for name in self._inputs})
         return turned(seen.reference_targets, offsets.astype(float))
 
 
 def _file_of(path: Path) -> Path:
     file = path / "policy.onnx" if path.is_dir() else path
+    if file.suffix == ".zip":
+        raise BadInputError(
+            f"A policy should be a policy.onnx, but {file.name} is a zip of stable-baselines3, which can run code when "
+            "it is opened. Take the policy.onnx of the same bundle."
+        )
     if not file.is_file():
         raise BadInputError(f"A policy should be a policy.onnx or a folder that holds one, but {file} does not exist.")
     return file
@@ -64,7 +73,8 @@ def _check(file: Path, facts: dict[str, str], session) -> None:
         )
     inputs = {each.name: each.shape[-1] for each in session.get_inputs()}
     outputs = {each.name: each.shape[-1] for each in session.get_outputs()}
-    if inputs != {INPUT: OBSERVATION_SIZE} or outputs.get(OUTPUT) != 28:
+    wanted = {INPUT: OBSERVATION_SIZE, REFERENCE: 36}
+    if INPUT not in inputs or not inputs.items() <= wanted.items() or outputs.get(OUTPUT) != 28:
         raise BadInputError(
             f"{file.name} should turn {INPUT} [n,{OBSERVATION_SIZE}] into {OUTPUT} [n,28], but has inputs {inputs} and "
             f"outputs {outputs}."

@@ -46,6 +46,18 @@ class Layout:
 
 def build_model(settings: WorldSettings) -> tuple[mujoco.MjModel, Layout]:
     """The compiled model and its layout."""
+    model = _specification(settings).compile()
+    return model, _layout(model)
+
+
+def model_xml(settings: WorldSettings) -> str:
+    """The same model as MuJoCo's XML, for use without this project."""
+    specification = _specification(settings)
+    specification.compile()
+    return specification.to_xml()
+
+
+def _specification(settings: WorldSettings) -> mujoco.MjSpec:
     spec = mujoco.MjSpec()
     spec.compiler.degree = False
     spec.option.timestep = 1.0 / settings.step_hz
@@ -66,8 +78,7 @@ def build_model(settings: WorldSettings) -> tuple[mujoco.MjModel, Layout]:
     _exclude(spec, settings.self_collision)
     for name in BODY_NAMES:
         _add_contact_sensor(spec, name)
-    model = spec.compile()
-    return model, _layout(model)
+    return spec
 
 
 def _add_ground(spec: mujoco.MjSpec, settings: WorldSettings) -> None:

@@ -42,6 +42,7 @@ def train(
 ) -> None:
     """Train a policy to perform a motion by its muscles alone; stop it with Ctrl+C, go on with --resume."""
     with plain_errors():
+        from core.imitation.policy_bundle import export_policy
         from core.imitation.ppo import TrainingSettings, train
         from core.imitation.ppo.stopping import stopping
         from core.imitation.references import reference_called
@@ -67,6 +68,7 @@ def train(
                 bars.update(bar, completed=fraction, message=message)
 
             trained = train(reference, settings, folder, report, resume is not None, stop)
+        export_policy(folder, folder / "policy", Path(motion).stem if motion else folder.resolve().name)
     _tell(trained, folder)
 
 

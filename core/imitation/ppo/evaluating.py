@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.control.recording import action_of
+from core.humanoid.actions import actions_from_targets
 from core.imitation.environment import ImitationEnvironment
 from core.imitation.ppo.networks import Actor, clipped
 from core.imitation.reference import POLICY_HZ, TICKS_A_STEP
@@ -32,13 +32,27 @@ class Evaluation:
     assist: float
 
 
-def evaluate(environment: ImitationEnvironment, actor: Actor, assist: float = 0.0) -> tuple[Evaluation, Rollout]:
+@dataclass(frozen=True)
+class Disturbance:
+    """Of the start: normal deviations of every degree of freedom and of the root's velocity along each axis."""
+
+    joints_rad: float = 0.1
+    root_speed: float = 0.3
+    seed: int = 0
+
+
+def evaluate(
+    environment: ImitationEnvironment, actor: Actor, assist: float = 0.0, disturbance: Disturbance | None = None
+) -> tuple[Evaluation, Rollout]:
     """Let all humanoids of `environment` (one without restarts) act without noise from starts spread evenly.
 
     The rollout is that of the first one, who starts at the beginning; it goes on a second after everybody has failed.
     """
     environment.starts, environment.assist = Evenly(), assist
     observations = environment.reset()
+    if disturbance is not None:
+        random = np.random.default_rng(disturbance.seed)
+        observations = environment.disturb(random, disturbance.joints_rad, disturbance.root_speed)
     horizon = _horizons(environment)
     up_for, rewards = np.zeros(environment.n), np.zeros(environment.n)
     up = np.ones(environment.n, bool)
@@ -66,7 +80,7 @@ def evaluate(environment: ImitationEnvironment, actor: Actor, assist: float = 0.
         float(horizon.mean() / POLICY_HZ),
         assist,
     )
-    return figures, notes.rollout(float(up_for[0]) / POLICY_HZ if not up[0] else float("nan"), assist)
+    return figures, notes.rollout(float(up_for[0]) / POLICY_HZ if not up[0] else float("nan"), assist, horizon[0])
 
 
 def _horizons(environment: ImitationEnvironment) -> Array:
@@ -90,14 +104,14 @@ class _Notes:
         environment = self.environment
         bodies = environment.engine.bodies()
         targets = environment.targets(actions)[0]
-        self.rows.append((bodies.positions[0], bodies.rotations[0], action_of(np.concatenate([np.zeros(7), targets]))))
+        self.rows.append((bodies.positions[0], bodies.rotations[0], actions_from_targets(targets)))
 
     def after(self, terms: Array) -> None:
         engine = self.environment.engine
         wrench = self.environment.assist_wrench[0].copy()
         self.acted.append((engine.torques()[0].copy(), engine.contact_forces()[0].copy(), wrench, terms))
 
-    def rollout(self, fell_s: float, assist: float) -> Rollout:
+    def rollout(self, fell_s: float, assist: float, horizon: int) -> Rollout:
         environment = self.environment
         n = len(self.acted)
         positions, rotations, actions = (np.stack(each) for each in zip(*self.rows[:n], strict=True))
@@ -116,4 +130,5 @@ class _Notes:
             engine=environment.engine.name,
             tracker="policy, assisted" if assist else "policy",
             time_to_fall_s=fell_s,
+            horizon_s=horizon / POLICY_HZ,
         )

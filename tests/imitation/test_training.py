@@ -1,0 +1,193 @@
+"""A training learns, goes on where it was, and survives being killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.trainings import clip, small
+
+from core.errors import BadInputError, CancelledError
+from core.imitation.ppo import TrainingSettings, train
+from core.imitation.ppo.checkpoints import NAME, PREVIOUS, load_checkpoint, save_checkpoint
+from core.imitation.ppo.collecting import Batch
+from core.imitation.ppo.curve import read_curve
+from core.imitation.ppo.learner import Learner
+from core.motion import Rollout
+from core.notices import collecting
+
+ROOT = Path(__file__).parents[2]
+
+
+def weights(folder: Path) -> dict[str, np.ndarray]:
+    return load_checkpoint(folder)["learner"]["weights"]
+
+
+def test_it_learns():
+    """A problem without physics: every degree of freedom should be turned by 0.2."""
+    settings = small(humanoids=64, steps=16, minibatch=256, learning_rate=1e-3, kl=0.05)
+    learner, random = Learner(settings, 28), np.random.default_rng(0)
+    means = []
+    for _ in range(40):
+        actor = learner.actor()
+        raw = random.normal(size=(16, 64, 28))
+        seen = actor.normalised(raw.reshape(-1, 28))
+        wished = actor.means(seen)
+        actions = wished + np.exp(actor.log_std) * random.standard_normal(wished.shape, dtype=np.float32)
+        rewards = np.exp(-((actions - 0.2) ** 2).sum(axis=1)).reshape(16, 64)
+        means.append(rewards.mean())
+        columns = {"observations": seen, "actions": actions, "log_probs": actor.log_probabilities(actions, wished)}
+        columns["values"] = actor.values(seen)
+        shaped = {name: each.reshape(16, 64, *each.shape[1:]) for name, each in columns.items()}
+        ends = ("last_values", "last_dones", "phases", "lengths", "returns", "falls")
+        nothing = {name: np.zeros(64) for name in ends}
+        ones = np.ones((16, 64))
+        figures = learner.update(
+            Batch(raw=raw, rewards=rewards, terms=rewards[..., None], episode_starts=ones, **shaped, **nothing)
+        )
+        assert 1e-5 <= learner.learning_rate <= 1e-3
+    assert np.mean(means[-5:]) > 1.5 * np.mean(means[:5])
+    assert figures["approx_kl"] > 0
+
+
+def test_stopped_and_resumed_it_is_the_same_training(tmp_path: Path):
+    walk = clip()
+    train(walk, small(starts="adaptive"), tmp_path / "straight")
+    train(walk, small(starts="adaptive", samples=256), tmp_path / "resumed")
+    trained = train(walk, small(starts="adaptive"), tmp_path / "resumed", resume=True)
+    assert trained.samples == 512
+    assert trained.finished
+    straight, resumed = load_checkpoint(tmp_path / "straight"), load_checkpoint(tmp_path / "resumed")
+    for name, values in straight["learner"]["weights"].items():
+        assert np.array_equal(values, resumed["learner"]["weights"][name]), name
+    assert np.array_equal(straight["learner"]["mean"], resumed["learner"]["mean"])
+    assert np.array_equal(straight["adaptive"]["logits"], resumed["adaptive"]["logits"])
+    assert resumed["resumed_at"] == [256]
+    curves = [
+        [(x["samples"], x["reward"]) for x in read_curve(tmp_path / name) if "reward" in x]
+        for name in ("straight", "resumed")
+    ]
+    assert curves[0] == curves[1]
+
+
+def test_two_processes_share_the_humanoids(tmp_path: Path):
+    train(clip(), small(samples=256, processes=2), tmp_path)
+    collectors = load_checkpoint(tmp_path)["collectors"]
+    assert [len(each["ticks"]) for each in collectors] == [8, 8]
+    # with another number of processes episodes begin anew, and nothing else changes
+    assert train(clip(), small(samples=384), tmp_path, resume=True).samples == 384
+
+
+def test_what_it_leaves(tmp_path: Path):
+    told = []
+    train(clip(), small(), tmp_path, on_evaluation=lambda rollout, path: told.append(path))
+    assert told == [tmp_path / "rollouts" / "0000000512.npz"]
+    rollout = Rollout.load(told[0])
+    assert rollout.engine == "mujoco"
+    assert not rollout.residual_wrench.any()
+    assert rollout.time_to_fall_s < 20
+    after = rollout.times >= rollout.time_to_fall_s
+    assert not rollout.reward_terms[after].any()
+    record = json.loads((tmp_path / "training.json").read_text())
+    assert record["assisted"] is False
+    assert record["finished"] is True
+    last = read_curve(tmp_path)[-1]
+    assert 0 < last["return"] < 0.2
+    assert last["seconds_up"] < last["horizon_s"] == 20.0
+
+
+def test_a_stop_or_a_cancellation_leaves_a_checkpoint(tmp_path: Path):
+    asked = iter([False, False, True])
+    trained = train(clip(), small(), tmp_path / "stopped", stop=lambda: next(asked))
+    assert (trained.samples, trained.finished) == (256, False)
+
+    def cancel(fraction: float, message: str) -> None:
+        raise CancelledError("enough")
+
+    with pytest.raises(CancelledError):
+        train(clip(), small(), tmp_path / "cancelled", cancel)
+    assert load_checkpoint(tmp_path / "cancelled")["samples"] == 128
+    assert train(clip(), small(samples=256), tmp_path / "cancelled", resume=True).samples == 256
+
+
+def test_a_kill_loses_no_more_than_an_interval(tmp_path: Path):
+    script = (
+        "from pathlib import Path\nfrom support.trainings import clip, small\nfrom core.imitation.ppo import train\n"
+        f"train(clip(), small(samples=10**9, checkpoint_s=1e-6), Path({str(tmp_path)!r}))\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    process = subprocess.Popen([sys.executable, "-c", script], env=environment)
+    try:
+        deadline = time.monotonic() + 120
+        while len([x for x in read_curve(tmp_path) if "return" in x]) < 3:
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.02)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    at_kill = max(x["samples"] for x in read_curve(tmp_path))
+    kept = load_checkpoint(tmp_path)["samples"]
+    assert at_kill - kept <= 2 * 128  # checkpoints follow every iteration here
+    assert train(clip(), small(samples=kept + 128), tmp_path, resume=True).samples == kept + 128
+    samples = [x["samples"] for x in read_curve(tmp_path) if "reward" in x]
+    assert samples == list(range(128, kept + 129, 128))
+
+
+def test_a_checkpoint_cut_in_half_is_not_used(tmp_path: Path):
+    state = {"samples": 1, "a": {"b": np.arange(5000.0)}, "list": [{"c": np.ones(3)}], "big": 2**100}
+    save_checkpoint(tmp_path, state)
+    save_checkpoint(tmp_path, {**state, "samples": 2})
+    again = load_checkpoint(tmp_path)
+    assert again["samples"] == 2
+    assert again["big"] == 2**100
+    assert np.array_equal(again["a"]["b"], np.arange(5000.0))
+    assert np.array_equal(again["list"][0]["c"], np.ones(3))
+    content = (tmp_path / NAME).read_bytes()
+    (tmp_path / NAME).write_bytes(content[: len(content) // 2])
+    with collecting() as notices:
+        assert load_checkpoint(tmp_path)["samples"] == 1
+    assert "before it" in notices[0]
+    (tmp_path / PREVIOUS).unlink()
+    with pytest.raises(BadInputError, match="cannot be read"):
+        load_checkpoint(tmp_path)
+
+
+def test_bad_input_is_refused(tmp_path: Path):
+    for changes, words in (
+        ({"samples": 0}, "above zero"),
+        ({"samples": None}, "budget"),
+        ({"seconds": -1.0}, "above zero"),
+        ({"engine": "magic"}, "mujoco or bullet"),
+        ({"starts": "everywhere"}, "Starts"),
+        ({"task": "dance"}, "heading or target"),
+        ({"minibatch": 1000}, "minibatch"),
+        ({"assist": 2.0}, "between 0 and 1"),
+    ):
+        with pytest.raises(BadInputError, match=words):
+            small(**changes)
+    with pytest.raises(BadInputError, match="there is none"):
+        train(clip(), small(), tmp_path, resume=True)
+    train(clip(), small(samples=128), tmp_path)
+    with pytest.raises(BadInputError, match="holds a training already"):
+        train(clip(), small(), tmp_path)
+    with pytest.raises(BadInputError, match="another motion"):
+        train(clip("run"), small(), tmp_path, resume=True)
+    with pytest.raises(BadInputError, match=r"gamma was 0\.95 and is 0\.9"):
+        train(clip(), small(gamma=0.9), tmp_path, resume=True)
+    assert TrainingSettings.from_json(small().to_json()) == small()
+    with pytest.raises(BadInputError, match="colour"):
+        TrainingSettings.from_json({"colour": "red"})
+
+
+def test_one_training_a_folder(tmp_path: Path):
+    def inner(fraction: float, message: str) -> None:
+        with pytest.raises(BadInputError, match="running"):
+            train(clip(), small(), tmp_path, resume=True)
+
+    train(clip(), small(samples=128), tmp_path, inner)
