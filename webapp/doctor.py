@@ -41,6 +41,7 @@ def examine(hmr: Path | None = None) -> Iterator[Check]:
     yield from _assets()
     yield _inference()
     yield _rendering()
+    yield from _links()
     if hmr is not None:
         yield from _hmr(hmr)
     yield _home()
@@ -109,6 +110,25 @@ def _rendering() -> Check:
     if can_render():
         return Check("Rendering", "ok", "EGL, for side_by_side.mp4")
     return Check("Rendering", "optional", "side_by_side.mp4; apt-get install libegl1 libgl1 libgl1-mesa-dri")
+
+
+def _links() -> Iterator[Check]:
+    """What fetching from links needs. Nothing is asked of the network."""
+    from core.video.fetch_ready import link_parts
+    from core.video.fetch_settings import fetch_settings
+
+    try:
+        settings = fetch_settings()
+    except UnderstudyError as error:
+        yield Check("Links", "broken", str(error))
+        return
+    if not settings.enabled:
+        yield Check("Links", "ok", "switched off (UNDERSTUDY_LINKS)")
+        return
+    for name, detail, good in link_parts():
+        yield Check(f"Links: {name}", "ok" if good else "optional", detail)
+    if settings.allow:
+        yield Check("Links", "ok", f"may also lead to {', '.join(map(str, settings.allow))} (UNDERSTUDY_LINK_ALLOW)")
 
 
 def _home() -> Check:

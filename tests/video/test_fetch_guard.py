@@ -1,11 +1,13 @@
 """The guard itself, in a process of its own: it cannot be taken off again."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.link_servers import serving
 
 ROOT = Path(__file__).parents[2]
 DENO = "/opt/deno"
@@ -129,3 +131,60 @@ def test_no_program_is_started(told, name):
 def test_but_the_javascript_runtime_without_permissions(told):
     assert told["deno"] == "let through"
     assert told["deno version"] == "let through"
+
+
+JAVASCRIPT = """
+const port = %d, told = {};
+const tries = {
+  network: () => fetch(`http://127.0.0.2:${port}/`),
+  socket: () => Deno.connect({ hostname: "127.0.0.2", port }),
+  read: () => Deno.readTextFileSync("/etc/hostname"),
+  write: () => Deno.writeTextFileSync("written", "x"),
+  environment: () => Deno.env.get("HOME"),
+  program: () => new Deno.Command("true").outputSync(),
+  import: () => new Function('return import("file:///etc/passwd")')(),
+  remote: () => new Function("u", "return import(u)")("http://127.0.0.2:" + port),
+};
+for (const [name, attempt] of Object.entries(tries)) {
+  try { await attempt(); told[name] = "done"; } catch (error) { told[name] = String(error); }
+}
+told.solver = typeof jsc;
+console.log(JSON.stringify(told));
+"""
+RUNTIME = """
+import subprocess, sys
+from yt_dlp.extractor.youtube.jsc._builtin.deno import DenoJCP
+from yt_dlp_ejs.yt import solver
+from core.video.fetch import js_runtime
+from core.video.fetch_child import _limit_process
+from core.video.fetch_guard import Guard
+deno = js_runtime()
+_limit_process({"time_limit_s": 60, "max_bytes": 10_000_000})
+Guard((), deno).install()
+code = "\\n".join([solver.lib(), "Object.assign(globalThis, lib);", solver.core(), sys.stdin.read()])
+# As yt-dlp starts it with scripts from its package.
+command = [str(deno), "run", *DenoJCP._DENO_BASE_OPTIONS, "--no-npm", "--cached-only", "-"]
+print(subprocess.run(command, input=code, capture_output=True, text=True, check=True).stdout)
+"""
+
+
+def test_the_javascript_runtime_loads_the_solver_and_may_do_nothing_else(tmp_path):
+    with serving("127.0.0.2") as site:
+        script = JAVASCRIPT % int(site.root.rpartition(":")[2])
+        answer = subprocess.run(
+            [sys.executable, "-c", RUNTIME],
+            input=script,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            check=False,
+        )
+    assert answer.returncode == 0, answer.stderr
+    told = json.loads(answer.stdout)
+    assert told.pop("solver") == "function"
+    assert len(told) == 8
+    for name, error in told.items():
+        assert "Requires" in error or "--no-remote" in error, (name, error)
+    assert site.asked == []
+    assert not (tmp_path / "written").exists()
