@@ -4,18 +4,13 @@ from pathlib import Path
 
 from core.control.performing import reference_from_file
 from core.errors import BadInputError
-from core.humanoid.deepmimic_file import read_deepmimic
 from core.imitation.policy import Policy
 from core.imitation.policy_file import OnnxPolicy
-from core.imitation.pretrained import PRETRAINED, DeepMimicPolicy, data_folder, pretrained
+from core.imitation.pretrained import PRETRAINED, DeepMimicPolicy, pretrained
+from core.imitation.references import reference_called
 from core.motion import BodyMotion, HumanoidMotion
 
 _CLIP = "humanoid3d_"
-
-
-def clip_names() -> list[str]:
-    """The clips of DeepMimic that come with pybullet_data, by name."""
-    return sorted(path.stem.removeprefix(_CLIP) for path in (data_folder() / "motions").glob(f"{_CLIP}*.txt"))
 
 
 def load_policy(what: str) -> Policy:
@@ -35,13 +30,10 @@ def load_policy(what: str) -> Policy:
 
 
 def load_motion(what: str) -> tuple[HumanoidMotion, BodyMotion | None]:
-    """The reference called `what`: a clip of DeepMimic's by name, or a motion file of any kind. Of a file also the body
-    that it is to be shown on. `BadInputError` where it is neither."""
-    if what in clip_names():
-        return read_deepmimic(data_folder() / "motions" / f"{_CLIP}{what}.txt"), None
-    if not Path(what).exists():
-        raise BadInputError(f"A motion should be a file, or one of {', '.join(clip_names())}, but {what} is not.")
-    return reference_from_file(Path(what))
+    """The reference called `what` (`core.imitation.references`); of a file also the body that it is to be shown on."""
+    if Path(what).is_file():
+        return reference_from_file(Path(what))
+    return reference_called(what), None
 
 
 def short_name(what: str) -> str:

@@ -28,8 +28,8 @@ def challenge(
 ) -> None:
     """Run policies on motions, each on each: a matrix of times to fall and returns, a picture, the rollouts."""
     from core.imitation.challenge import ChallengeSettings
-    from core.imitation.naming import clip_names
     from core.imitation.pretrained import PRETRAINED
+    from core.imitation.references import clip_names
     from core.imitation.rolling import RolloutSettings
     from core.notices import collecting
 
