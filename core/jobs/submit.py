@@ -88,11 +88,13 @@ class Submission:
         if folder.has_source():
             return self.submit(folder.source(), earlier.source_name, settings, earlier.name, people_from=folder)
         if not settings.get("link"):
-            raise BadInputError("The footage of this run was deleted. Start a new run with the video.")
+            raise BadInputError("The source of this run is not here any more. Start a new run with the video.")
         return self.submit_link(settings["link"], settings, earlier.name, people_from=folder)
 
     def retry(self, run_id: str) -> RunRecord:
         """Go on with a failed or cancelled run from its first stage that is not done."""
+        if footage_deleted(self.home.run(run_id)):
+            raise BadInputError("The footage of this run was deleted, so it cannot go on. Run it again instead.")
         again = new_run_id()[:6]
         return self.store.reopen(run_id, also=lambda connection: self._enqueue(connection, run_id, again))
 
