@@ -80,9 +80,9 @@ class SamplingSettings:
 
 
 QUICK = SamplingSettings()
-REFINED = replace(QUICK, samples=1500, kept=150, passes=8)
+REFINED = replace(QUICK, samples=1000, kept=150, passes=8)
 SETTINGS = {"quick": QUICK, "refined": REFINED}
-"""By name: at most about 10 and 60 s of computing a second of motion on two cores."""
+"""By name: about 10 and 30 s of computing a second of motion on two cores."""
 
 
 def perform_sampling(

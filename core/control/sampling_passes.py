@@ -110,6 +110,8 @@ class Search:
         resumed = with_first(self.history, start)
         noise = np.maximum(self.plan.least_noise, self.plan.noise * self.plan.shrink**self.visits)
         settings = replace(self.basics, samples=samples, kept=min(self.basics.kept, samples))
+        effort = self.problem.weights.offsets / 28
+        self.feedbacks[start:] = feedbacks(self.seen[start:], self.means[start:], effort, self.plan.feedback)
         guide = Guide(self.means, self.feedbacks, noise)
         history = run_pass(
             self.engine, self.problem, settings, guide, self.rng, count, self._learn, elite, resumed, end
@@ -122,8 +124,6 @@ class Search:
         self.means[start : len(found)] = found[start:]
         self.visits[start : len(found)] += 1
         del self.seen[len(self.history) :]
-        effort = self.problem.weights.offsets / 28
-        self.feedbacks = feedbacks(self.seen, self.means, effort, self.plan.feedback)
 
     def _learn(self, w: int, off: Array, offsets: Array, after: Array, parts: Array) -> None:
         if w == len(self.seen):
