@@ -1,21 +1,15 @@
 """The fake pipeline with a first stage that fetches, as runs of links have it; words in the link make it misbehave."""
 
 import time
-from dataclasses import dataclass
 
 import fake_pipeline
-from fake_pipeline import Stage
+from fake_pipeline import RunSettings, Stage
 
 from core.errors import BadInputError
 from core.progress import Progress
 from core.run_folder import RunFolder, read_json, write_json
 
 STAGES = (Stage("fetch", "Fetch the video"), *fake_pipeline.STAGES)
-
-
-@dataclass(frozen=True)
-class RunSettings(fake_pipeline.RunSettings):
-    link: str = ""
 
 
 def applies(stage: Stage, folder: RunFolder, settings: RunSettings) -> bool:

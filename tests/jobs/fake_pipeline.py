@@ -27,6 +27,7 @@ class RunSettings:
     seed: int = 0
     max_seconds: float = 120.0
     behaviour: str = "good"
+    link: str = ""
 
     def __post_init__(self) -> None:
         if self.end_s is not None and self.end_s <= self.start_s:
