@@ -45,6 +45,15 @@ def test_a_step_is_tracked_unassisted(step: Rollout):
     assert step.reward_terms.sum(axis=1)[0] == pytest.approx(1.0, abs=1e-4)
 
 
+def test_samples_around_the_feedback_come_closer():
+    wanted = forward_kinematics(STEP.frames).positions
+    with_it, without = (
+        body_errors(perform_sampling(STEP, replace(SMALL, passes=4, led=led)).body_positions, wanted).mean()
+        for led in (SMALL.led, 0.0)
+    )
+    assert with_it < 0.9 * without
+
+
 def test_no_hidden_force_and_no_muscle_beyond_its_limit(step: Rollout):
     assert not step.residual_wrench.any()
     assert (np.abs(step.joint_torques) <= TORQUE_LIMITS).all()
