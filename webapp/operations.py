@@ -63,7 +63,7 @@ class SiteCollector(Collector):
         engine = self._site.engine.execution_options(**READS_ONLY)
         with Session(engine) as session:
             by_state = sa.select(Run.state, sa.func.count()).where(Run.deleted.is_(None)).group_by(Run.state)
-            counts: Counter[str] = Counter(dict(session.execute(by_state).tuples().all()))
+            counts: Counter[str] = Counter({row[0]: row[1] for row in session.execute(by_state)})
             oldest = session.scalar(sa.select(sa.func.min(Run.created)).where(Run.state == "queued"))
         runs = GaugeMetricFamily("understudy_runs", "Runs by state.", labels=["state"])
         for state in RUN_STATES:

@@ -1,10 +1,12 @@
 """The settings of a site, from the environment (UNDERSTUDY_HOME, UNDERSTUDY_PORT, ...) or from a file .env."""
 
 from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.errors import BadInputError
 from core.jobs.fairness import QueueLimits
 from core.jobs.home import Home
 
@@ -45,6 +47,10 @@ class Settings(BaseSettings):
     runs_per_user: int = Field(default=50, gt=0, description="Most runs of one user that wait or run at once.")
     runs_in_total: int = Field(default=500, gt=0, description="Most runs of all users that wait or run at once.")
     starts_per_minute: int = Field(default=60, gt=0, description="Most runs that one user starts in a minute.")
+    keep_days: float = Field(
+        default=0.0, ge=0, description="Finished runs are deleted after so many days; 0 keeps them for ever."
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="How the log is written.")
     pipeline: str = Field(default="core.pipeline", description="Module of the stages; another one is for tests.")
 
     @field_validator("home")
@@ -71,3 +77,12 @@ class Settings(BaseSettings):
     def max_upload_bytes(self) -> int:
         """The largest upload in bytes."""
         return self.max_upload_mb * 1_000_000
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings, or `BadInputError` with one sentence for each that makes no sense; values are not repeated."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        parts = (f"UNDERSTUDY_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+        raise BadInputError(f"The settings cannot be used. {'; '.join(parts)}.") from None

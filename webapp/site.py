@@ -1,7 +1,11 @@
 """What the routes and the page share: the store, the home, and starting and cancelling runs."""
 
 import importlib
+import logging
+import os
 import shutil
+import signal
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +22,7 @@ from core.jobs.database import make_engine
 from core.jobs.home import safe_file_name
 from core.jobs.migrate import upgrade
 from core.jobs.owned import OwnedRuns
-from core.jobs.store import RunRecord
+from core.jobs.store import RunRecord, RunStore
 from core.jobs.submit import Submission
 from core.jobs.worker import Worker, make_client
 from webapp.identity import current_user
@@ -30,7 +34,9 @@ KEPT_AFTER_DELETION = timedelta(days=7)
 _UNPACKED = 4  # times the largest upload: what a zip may hold
 _LONGEST_NAME = 120
 _LOG_BYTES = 60_000
+_HOUSEKEEPING_S = 3600.0
 _ROOT = Path(__file__).parents[1]
+_log = logging.getLogger(__name__)
 
 
 class Site:
@@ -42,7 +48,8 @@ class Site:
         self.engine = make_engine(settings.database)
         self.store = OwnedRuns(self.engine, current_user.get, settings.queue_limits)
         self.pipeline: ModuleType = importlib.import_module(settings.pipeline)
-        self._worker = Worker(self.engine, self.home, settings.worker_name, settings.pipeline)
+        self._worker = Worker(self.engine, self.home, settings.worker_name, settings.pipeline, on_lost=_end_process)
+        self._closing = threading.Event()
         self._client: DBOSClient | None = None
 
     def prepare(self) -> None:
@@ -56,9 +63,12 @@ class Site:
         self.purge()
         self._worker.start()
         self._client = make_client(self.engine)
+        self._closing.clear()
+        threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
 
     def close(self) -> None:
-        """Stop the worker; what is running is continued at the next start."""
+        """Stop the worker; what is running is continued at the next start, or by another worker."""
+        self._closing.set()
         if self._client is not None:
             self._client.destroy()
             self._client = None
@@ -108,10 +118,21 @@ class Site:
         self.store.rename(run_id, plain)
 
     def purge(self) -> None:
-        """Remove what was deleted long enough ago, with its files."""
-        for run_id in self.store.deleted_before(datetime.now(UTC) - KEPT_AFTER_DELETION):
+        """Delete runs older than they are kept, and remove what was deleted long enough ago, with its files."""
+        store, now = RunStore(self.engine), datetime.now(UTC)
+        if self.settings.keep_days:
+            for run_id in store.finished_before(now - timedelta(days=self.settings.keep_days)):
+                store.delete(run_id)
+        for run_id in store.deleted_before(now - KEPT_AFTER_DELETION):
             shutil.rmtree(self.home.run(run_id).root, ignore_errors=True)
-            self.store.purge(run_id)
+            store.purge(run_id)
+
+    def _keep_house(self) -> None:
+        while not self._closing.wait(_HOUSEKEEPING_S):
+            try:
+                self.purge()
+            except Exception:
+                _log.exception("Old runs could not be removed; that is tried again in an hour")
 
     def log(self, run_id: str) -> str:
         """The end of what the stages wrote to their log, without the paths of this machine."""
@@ -132,6 +153,11 @@ class Site:
     def start_sample(self, sample: str, choices: dict[str, Any]) -> RunRecord:
         """Start a run of a clip that ships with the project."""
         return self.start_run(sample_path(sample), f"{sample}.mp4", choices, SAMPLES[sample])
+
+
+def _end_process(reason: str) -> None:
+    """Stop in good order; who supervises the site starts it anew, with a worker that may work."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def sample_path(sample: str) -> Path:

@@ -1,7 +1,8 @@
 """Bringing the database to the schema of this version, at every start."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from core.errors import UnderstudyError
+from core.jobs.database import READS_ONLY
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _ADVISORY_LOCK = 0x756E6465  # any number, the same for every process
@@ -29,6 +31,25 @@ def alembic_config(connection: sa.Connection | None = None) -> Config:
     return config
 
 
+@contextmanager
+def migrating(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection in a transaction in which tables may be made anew.
+
+    That is how Alembic changes columns in SQLite, and dropping the old table would delete what refers to its rows; so
+    foreign keys rest meanwhile, which can be said outside of transactions only.
+    """
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection if engine.dialect.name == "sqlite" else None
+        if driver is not None:
+            driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            if driver is not None:
+                driver.execute("PRAGMA foreign_keys = ON")
+
+
 def upgrade(engine: sa.Engine, backups: Path | None = None) -> str:
     """Migrate to the newest schema; says "created", "migrated" or "up to date".
 
@@ -36,7 +57,7 @@ def upgrade(engine: sa.Engine, backups: Path | None = None) -> str:
     the others find it done, and a failure leaves the database as it was. A SQLite database that holds a schema already
     is copied to `backups` first. Raises `DatabaseVersionError` for a database of a newer version.
     """
-    with engine.begin() as connection:  # for SQLite this takes the write lock
+    with migrating(engine) as connection:  # for SQLite this takes the write lock
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
         config = alembic_config(connection)
@@ -58,11 +79,25 @@ def upgrade(engine: sa.Engine, backups: Path | None = None) -> str:
 
 def check_version(engine: sa.Engine) -> None:
     """Raise `DatabaseVersionError` unless the database has exactly the schema of this version."""
-    with engine.connect() as connection:
+    with engine.execution_options(**READS_ONLY).connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    if current != newest:
-        raise DatabaseVersionError(f"The database should have the schema {newest!r}, but has {current!r}.")
+    if current != newest_revision():
+        raise DatabaseVersionError(
+            f"The database should have the schema {newest_revision()!r}, but has {current!r}. Start the site once to "
+            f"bring an older one up to date."
+        )
+
+
+def newest_revision() -> str:
+    """The schema of this version."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def known_revisions() -> set[str]:
+    """The schemas of this version and all before it."""
+    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
 
 
 def _back_up(engine: sa.Engine, folder: Path, revision: str) -> None:

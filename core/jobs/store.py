@@ -160,6 +160,12 @@ class RunStore:
         with Session(self._reader) as session:
             return list(session.scalars(old))
 
+    def finished_before(self, instant: datetime) -> list[str]:
+        """Ids of the runs that ended before an instant and are not deleted."""
+        old = sa.select(Run.id).where(Run.finished < instant, Run.state.in_(FINISHED), Run.deleted.is_(None))
+        with Session(self._reader) as session:
+            return list(session.scalars(old))
+
     def purge(self, run_id: str) -> None:
         """Forget a run for good; its files are the caller's to remove."""
         with Session(self.engine) as session, session.begin():

@@ -1,6 +1,7 @@
 """Taking in a run: its source is copied into its folder and looked at, then it is stored and queued in one step."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -110,6 +111,14 @@ class Submission:
             [(stage.name, stage.title) for stage in stages],
             also=lambda connection: self._enqueue(connection, run_id),
         )
+
+    def queue_again(self, run_ids: Sequence[str]) -> None:
+        """Queue runs that are waiting or were at work in a store that was copied here, without its queue."""
+        with self.store.engine.begin() as connection:
+            for run_id in run_ids:
+                waiting = sa.update(Run).where(Run.id == run_id, Run.state == "running").values(state="queued")
+                connection.execute(waiting)
+                self._enqueue(connection, run_id, new_run_id()[:6])
 
     def _enqueue(self, connection: sa.Connection, run_id: str, again: str = "") -> None:
         turn = connection.execute(sa.select(Run.turn).where(Run.id == run_id)).scalar_one()

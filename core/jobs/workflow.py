@@ -19,6 +19,7 @@ from dbos import DBOS
 from core.errors import CancelledError
 from core.jobs.home import Home
 from core.jobs.patience import is_passing, patiently
+from core.jobs.run_log import current_run
 from core.jobs.stage_process import StageProcess
 from core.jobs.store import RunStore
 from core.run_folder import read_json
@@ -100,6 +101,7 @@ def perform_run(run_id: str) -> dict[str, Any]:
 @contextmanager
 def _active(context: WorkerContext, run_id: str) -> Iterator[None]:
     context.active.add(run_id)
+    token = current_run.set(run_id)
     try:
         yield
     except Exception:
@@ -107,6 +109,7 @@ def _active(context: WorkerContext, run_id: str) -> Iterator[None]:
         patiently(context.store.finish, run_id, "failed", BROKE_OFF)
         raise
     finally:
+        current_run.reset(token)
         context.active.discard(run_id)
 
 
@@ -123,12 +126,14 @@ def _begin(context: WorkerContext, run_id: str) -> list[list[str]]:
 
 def _finish(context: WorkerContext, run_id: str, state: str, error: str | None) -> None:
     patiently(context.store.finish, run_id, state, error)
+    _log.info("The run is %s", state)
 
 
 def _perform_stage(
     context: WorkerContext, process: StageProcess, run_id: str, name: str, title: str
 ) -> dict[str, str | None]:
     store = context.store
+    started = time.monotonic()
     patiently(store.stage_started, run_id, name)
     try:
         progress, look = _throttled_progress(store, run_id, name), _look_for_end(context, run_id)
@@ -136,6 +141,7 @@ def _perform_stage(
     except CancelledError:
         return {"state": "cancelled", "error": None}
     event = answer["event"]
+    _log.info("%s: %s after %.1f s", name, event, time.monotonic() - started)
     if event in ("done", "skipped"):
         patiently(store.stage_finished, run_id, name, event)
         if name == FETCH:

@@ -51,6 +51,17 @@ def test_check_would_notice_a_forgotten_migration(engine):
             command.check(alembic_config(connection))
 
 
+def test_tables_made_anew_lose_nothing_that_refers_to_them(engine):
+    upgrade(engine)
+    RunStore(engine).create("a" * 16, "A", "a.mp4", {}, [("clip", "Cut")])
+    with migrate.migrating(engine) as connection:
+        command.downgrade(alembic_config(connection), "0001")
+    upgrade(engine)
+    assert [stage.name for stage in RunStore(engine).get("a" * 16).stages] == ["clip"]
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
 def test_it_can_be_taken_back(engine):
     upgrade(engine)
     with engine.begin() as connection:

@@ -132,4 +132,9 @@ def test_no_command_pretends_to_exist():
         "import",
         "train",
         "train-hmr",
+        "worker",
+        "recover",
+        "backup",
+        "restore",
+        "clean",
     }

@@ -17,11 +17,13 @@ def serve(
     import uvicorn
 
     from webapp.app import create_app
-    from webapp.settings import Settings
+    from webapp.logs import set_up_logging
+    from webapp.settings import read_settings
 
     given: dict[str, Any] = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     with plain_errors():
-        settings = Settings(**given)
+        settings = read_settings(**given)
+        set_up_logging(settings.log_format)
         site = create_app(settings)
     console.print(f"Understudy is at [bold]http://{settings.host}:{settings.port}[/] (stop with Ctrl+C)")
     # Forwarded headers are believed by the site itself, from trusted proxies alone (webapp/identity.py). Connections
@@ -31,6 +33,7 @@ def serve(
         host=settings.host,
         port=settings.port,
         log_level="warning",
+        log_config=None,
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=5,

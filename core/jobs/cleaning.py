@@ -1,0 +1,72 @@
+"""What lies in a home and belongs to nothing: after kills, failed uploads, broken restores."""
+
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from core.jobs.database import READS_ONLY
+from core.jobs.home import RUN_ID, Home
+from core.jobs.tables import Run
+
+_HOUR_S = 3600.0
+_TEMPORARY = re.compile(r"\..+\.\d+(\.[a-z0-9]+)?")
+"""How files are called until they are whole (`core.arrays_on_disk.replacing`)."""
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """A file or folder that nothing needs any more."""
+
+    path: Path
+    bytes: int
+    why: str
+
+    def remove(self) -> None:
+        """Delete it."""
+        if self.path.is_dir() and not self.path.is_symlink():
+            shutil.rmtree(self.path, ignore_errors=True)
+        else:
+            self.path.unlink(missing_ok=True)
+
+
+def find_orphans(engine: sa.Engine, home: Home, now: float | None = None) -> list[Orphan]:
+    """All orphans; what was touched within the hour may be somebody's work and is left alone.
+
+    Only names that Understudy itself gives are looked at: what a person put into the home stays.
+    """
+    now = time.time() if now is None else now
+    with engine.execution_options(**READS_ONLY).connect() as connection:
+        states = {row.id: row.state for row in connection.execute(sa.select(Run.id, Run.state))}
+    found = []
+    for folder in _in(home.root / "runs"):
+        if not RUN_ID.fullmatch(folder.name):
+            continue
+        if folder.name not in states:
+            found.append((folder, "no run has this id"))
+        elif states[folder.name] not in ("queued", "running"):
+            parts = (path for path in folder.rglob(".*") if path.is_file() and _TEMPORARY.fullmatch(path.name))
+            found += [(path, "a file that was never finished") for path in parts]
+    found += [(path, "an upload that became no run") for path in _in(home.uploads)]
+    found += [(path, "a restore that was broken off") for path in _in(home.root) if path.name.startswith("restoring-")]
+    orphans = (Orphan(path, _bytes(path), why) for path, why in found if _newest(path) < now - _HOUR_S)
+    return sorted(orphans, key=lambda orphan: orphan.path)
+
+
+def _in(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _all(path: Path) -> list[Path]:
+    return [path, *path.rglob("*")] if path.is_dir() and not path.is_symlink() else [path]
+
+
+def _bytes(path: Path) -> int:
+    return sum(each.lstat().st_size for each in _all(path) if not each.is_dir())
+
+
+def _newest(path: Path) -> float:
+    return max(each.lstat().st_mtime for each in _all(path))
