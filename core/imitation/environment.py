@@ -18,6 +18,8 @@ from core.imitation.starts import Anywhere, Beginning, Starts, ticks_at
 from core.imitation.terminations import bodies_kept_off_the_ground, deviated, fallen
 from core.motion import HumanoidMotion
 from core.physics.engine import Engine
+from core.physics.mujoco_engine import MujocoEngine
+from core.physics.root_assist import RootAssist
 
 Array = np.ndarray
 
@@ -95,8 +97,7 @@ class ImitationEnvironment:
         self.steps = np.zeros(self.n, int)
         self.start_phases = np.zeros(self.n)
         self.observation_size = OBSERVATION_SIZE
-        self.assist_wrench = np.zeros((self.n, 6))
-        """[n,6] N, N m: what the assist did during the last step, about the root's centre of mass; a mean."""
+        self._helped = False
         self._substeps = round(engine.settings.step_hz / POLICY_HZ)
         self._random = np.random.default_rng(seed)
 
@@ -109,15 +110,18 @@ class ImitationEnvironment:
         """One policy step with `actions` [n,28] (per degree of freedom, of spherical joints a rotation vector)."""
         if actions.shape != (self.n, ACTION_SIZE) or not np.isfinite(actions).all():
             raise BadInputError(f"Actions should be finite numbers [{self.n},{ACTION_SIZE}], but are {actions.shape}.")
+        self._help_root()
         self.engine.step(self.targets(actions), self._substeps)
         self.ticks += TICKS_A_STEP
         self.steps += 1
-        now, wanted = self._look(), self.reference.at(self.ticks)
+        everyone = np.arange(self.n)
+        now, wanted = self._look(), self._wanted(self.ticks, everyone)
         terms = self._terms(now, wanted)
         terminated = self._failed(now, wanted)
         truncated = ~terminated & ((self.steps >= self.settings.most_steps) | self.reference.ended(self.ticks))
         terms[terminated] = 0.0
-        last = self._observe(now, slice(None))
+        self._moved_on(now)
+        last = self._observe(now, everyone)
         observations = last
         over = np.flatnonzero(terminated | truncated)
         if len(over) and self.settings.restarts:
@@ -164,6 +168,28 @@ class ImitationEnvironment:
         self.engine.set_states(which, at.frames, at.velocities)
         return at  # the humanoids are where the reference is: no need to look
 
+    def _wanted(self, ticks: Array, which: Array) -> Kinematics:
+        """Where the reference of humanoids `which` [k] is at `ticks` [k]; tasks move it."""
+        return self.reference.at(ticks)
+
+    def _moved_on(self, now: Kinematics) -> None:
+        """After a step, before what is to be done next is seen: for tasks."""
+
+    def _help_root(self) -> None:
+        if self.assist <= 0 and not self._helped:
+            return
+        if not isinstance(self.engine, MujocoEngine):
+            raise BadInputError(f"A root assist is to be had in mujoco only, but the engine is {self.engine.name}.")
+        self._helped = self.assist > 0
+        ahead = self._wanted(self.ticks + TICKS_A_STEP, np.arange(self.n))
+        help_given = RootAssist(ahead.frames, ahead.velocities, self.assist)
+        self.engine.assist_root(help_given if self._helped else None)
+
+    @property
+    def assist_wrench(self) -> Array:
+        """[n,6] N, N m: what the assist did during the last step, in the world, about the root's centre; a mean."""
+        return self.engine.assist_wrench() if isinstance(self.engine, MujocoEngine) else np.zeros((self.n, 6))
+
     def _look(self) -> Kinematics:
         frames, velocities = self.engine.frames()
         bodies = self.engine.bodies()
@@ -171,9 +197,9 @@ class ImitationEnvironment:
             frames, velocities, bodies.positions, bodies.rotations, bodies.velocities, bodies.angular_velocities
         )
 
-    def _observe(self, now: Kinematics, which: Array | slice) -> Array:
+    def _observe(self, now: Kinematics, which: Array) -> Array:
         ticks = self.ticks[which]
-        return observe(now, self.reference.at(ticks + TICKS_A_STEP), self.reference.phase(ticks))
+        return observe(now, self._wanted(ticks + TICKS_A_STEP, which), self.reference.phase(ticks))
 
     def _terms(self, now: Kinematics, wanted: Kinematics) -> Array:
         if self.settings.reward == "code":

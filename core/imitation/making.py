@@ -4,6 +4,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from core.imitation.environment import EnvironmentSettings, ImitationEnvironment
+from core.imitation.tasks import TaskEnvironment
 from core.motion import HumanoidMotion
 from core.physics.bullet_engine import BulletEngine
 from core.physics.engine import Engine, WorldSettings
@@ -27,11 +28,20 @@ def make_environment(
 ) -> ImitationEnvironment:
     """The environment that a training learns in."""
     engine = make_engine(settings.engine, n, settings.step_hz)
-    return ImitationEnvironment(reference, engine, settings.environment, seed)
+    return _with_task(reference, engine, settings, settings.environment, seed)
 
 
 def make_evaluation(reference: HumanoidMotion, settings: "TrainingSettings", n: int) -> ImitationEnvironment:
     """One that never starts anew by itself, for evaluations: what fell lies."""
     engine = make_engine(settings.engine, n, settings.step_hz, record=True)
     world: EnvironmentSettings = dataclasses.replace(settings.environment, restarts=False)
-    return ImitationEnvironment(reference, engine, world, (settings.seed, 10_000))
+    return _with_task(reference, engine, settings, world, (settings.seed, 10_000))
+
+
+def _with_task(
+    reference: HumanoidMotion, engine: Engine, settings: "TrainingSettings", world: EnvironmentSettings,
+    seed: tuple[int, ...],
+) -> ImitationEnvironment:  # fmt: skip
+    if not settings.task:
+        return ImitationEnvironment(reference, engine, world, seed)
+    return TaskEnvironment(reference, engine, world, seed, settings.task, settings.task_weight)

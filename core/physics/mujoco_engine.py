@@ -8,6 +8,7 @@ from core.errors import BadInputError
 from core.physics.engine import BodyStates, Trajectories, WorldSettings, check_states, check_targets
 from core.physics.mujoco_lanes import ROW_SIZE, Lanes
 from core.physics.rollouts import joined, play
+from core.physics.root_assist import RootAssist
 
 Array = np.ndarray
 
@@ -36,6 +37,14 @@ class MujocoEngine:
         """See `Engine`."""
         check_targets(targets, (self.n, 36))
         self._lanes.advance(targets, substeps)
+
+    def assist_root(self, assist: RootAssist | None) -> None:
+        """Help the roots along in the steps that follow, until told otherwise; None stops it."""
+        self._lanes.assist_root(assist)
+
+    def assist_wrench(self) -> Array:
+        """[n,6] N, N m: the mean of what that did during the last `step`, in the world, about the root's centre."""
+        return self._lanes.assist_wrench
 
     def frames(self) -> tuple[Array, Array]:
         """See `Engine`."""

@@ -15,6 +15,7 @@ from mujoco.batch import Batch
 from core.humanoid.character import KD, KP, REVOLUTE_JOINTS, SPHERICAL_JOINTS, TORQUE_LIMITS
 from core.physics.engine import MOST_SPEED, BodyStates, WorldSettings
 from core.physics.mujoco_model import build_model
+from core.physics.root_assist import PLACE_KD, PLACE_KP, TURN_KD, TURN_KP, RootAssist, about_root_centre
 from core.physics.rotations import relative, rotate, rotate_back, rotation_vectors
 
 Array = np.ndarray
@@ -58,6 +59,8 @@ class Lanes:
         self.intact = np.ones(n, bool)
         self.torques = np.zeros((n, 28))
         self.contact_forces = np.zeros((n, 15, 3))
+        self.assist_wrench = np.zeros((n, 6))
+        self._assist: RootAssist | None = None
 
     # States ---------------------------------------------------------------------------------------------------------
 
@@ -102,13 +105,22 @@ class Lanes:
 
     # Steps ----------------------------------------------------------------------------------------------------------
 
+    def assist_root(self, assist: RootAssist | None) -> None:
+        """See `MujocoEngine.assist_root`."""
+        self._assist = assist
+        self._damping[:, :6] = 0.0
+        self._applied[:, :6] = 0.0
+
     def advance(self, targets: Array, substeps: int) -> None:
         """See `Engine.step`; unchecked."""
         before = self.save()
+        self.assist_wrench = np.zeros((self.n, 6))
         balls, hinges = targets[:, _BALLS - 7], targets[:, _HINGES - 7]
         torques, contacts = np.zeros((self.n, 28)), np.zeros((self.n, 45))
         for _ in range(substeps):
+            self._pull_root()
             torques += self._substep(KP * self._errors(balls, hinges))
+            self._note_root(substeps)
             contacts += self._sensors
             self._stop_the_wild(before)
         self.torques = torques / substeps
@@ -118,6 +130,26 @@ class Lanes:
             self._put(lost, before[lost])
             self.torques[lost], self.contact_forces[lost] = 0.0, 0.0
         self.batch.forward(None, mujoco.mjtStage.mjSTAGE_VEL.value)
+
+    def _pull_root(self) -> None:
+        """Springs from the root to where it should be; MuJoCo solves their damping with the step, so none can swing."""
+        assist = self._assist
+        if assist is None:
+            return
+        rotation = self._qpos[:, 3:7]
+        place = PLACE_KP * (assist.frames[:, :3] - self._qpos[:, :3]) + PLACE_KD * assist.velocities[:, :3]
+        spin = rotate_back(rotation, assist.velocities[:, 3:6])
+        turn = TURN_KP * rotation_vectors(relative(rotation, assist.frames[:, 3:7])) + TURN_KD * spin
+        self._applied[:, :3], self._applied[:, 3:6] = assist.share * place, assist.share * turn
+        self._damping[:, :3] = assist.share * (PLACE_KD + PLACE_KP * self.step_s)
+        self._damping[:, 3:6] = assist.share * (TURN_KD + TURN_KP * self.step_s)
+        self._turned = rotation.copy()
+
+    def _note_root(self, substeps: int) -> None:
+        if self._assist is None:
+            return
+        wrench = self._applied[:, :6] - self._damping[:, :6] * self._qvel[:, :6]
+        self.assist_wrench += about_root_centre(wrench, self._turned) / substeps
 
     def _stop_the_wild(self, before: Array) -> None:
         """Whoever flies apart is put back at once, before MuJoCo complains of it, and stays there."""

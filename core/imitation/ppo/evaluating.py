@@ -9,6 +9,7 @@ from core.imitation.environment import ImitationEnvironment
 from core.imitation.ppo.networks import Actor, clipped
 from core.imitation.reference import POLICY_HZ, TICKS_A_STEP
 from core.imitation.starts import Evenly
+from core.imitation.tasks import TaskEnvironment
 from core.motion import Rollout
 
 Array = np.ndarray
@@ -22,7 +23,8 @@ class Evaluation:
     """`mean_return`: mean reward of a step over the full horizon, zeros after a failure, over all starts; `of_first`:
     the same of the humanoid that starts at the motion's beginning. `seconds_up`: mean time to failure, the horizon
     where there was none; `share_up` of the starts that never failed; `horizon_s`: mean length of a full episode;
-    `assist`: share of the root assist under which all this was measured."""
+    `assist`: share of the root assist under which all this was measured; `goal_error`: with a task, how far off its
+    goal a humanoid is on average while it is up (heading: rad; target: m)."""
 
     mean_return: float
     of_first: float
@@ -30,6 +32,7 @@ class Evaluation:
     share_up: float
     horizon_s: float
     assist: float
+    goal_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def evaluate(
         random = np.random.default_rng(disturbance.seed)
         observations = environment.disturb(random, disturbance.joints_rad, disturbance.root_speed)
     horizon = _horizons(environment)
-    up_for, rewards = np.zeros(environment.n), np.zeros(environment.n)
+    up_for, rewards, off = np.zeros(environment.n), np.zeros(environment.n), 0.0
     up = np.ones(environment.n, bool)
     notes = _Notes(environment)
     lying = 0
@@ -67,6 +70,8 @@ def evaluate(
         counting = up & (step < horizon)
         up_for += counting
         rewards += np.where(counting, outcome.rewards, 0.0)
+        if isinstance(environment, TaskEnvironment):
+            off += float(environment.goal_errors[counting].sum())
         if step < horizon[0]:
             notes.after(outcome.reward_terms[0] if up[0] else np.zeros(len(environment.reward_names)))
         lying += not up.any()
@@ -79,6 +84,7 @@ def evaluate(
         float(up.mean()),
         float(horizon.mean() / POLICY_HZ),
         assist,
+        off / max(1.0, float(up_for.sum())) if isinstance(environment, TaskEnvironment) else None,
     )
     return figures, notes.rollout(float(up_for[0]) / POLICY_HZ if not up[0] else float("nan"), assist, horizon[0])
 

@@ -139,6 +139,8 @@ def make_ppo(settings: TrainingSettings, observation_size: int, n: int) -> PPO:
     ppo.action_space = spaces.Box(-MOST_ACTION, MOST_ACTION, (ACTION_SIZE,), np.float32)
     ppo.n_envs = n
     ppo._setup_model()
+    with torch.no_grad():  # V begins at nothing: a random one would be all that the first advantages are made of
+        ppo.policy.value_net.weight.mul_(0.01)
     return ppo
 
 

@@ -98,6 +98,10 @@ class TrainingSettings:
             2 <= self.minibatch <= self.batch,
             f"The minibatch should be between 2 and the batch of {self.batch}, but is {self.minibatch}.",
         )
+        _expect(
+            not self.assist or self.engine == "mujoco",
+            f"A root assist is to be had in mujoco only, but the engine is {self.engine}.",
+        )
         for name in ("assist", "task_weight"):
             share = getattr(self, name)
             _expect(0 <= share <= 1, f"{name} should be between 0 and 1, but is {share}.")

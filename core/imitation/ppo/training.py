@@ -154,6 +154,7 @@ class _Run:
                 "share_up": self.last.share_up,
                 "horizon_s": self.last.horizon_s,
                 "assist": self.last.assist,
+                "goal_error": self.last.goal_error,
             },
         )
         save_checkpoint(self.folder, self.state())
@@ -251,7 +252,7 @@ def _state_to_go_on_from(folder: Path, reference: HumanoidMotion, settings: Trai
             f"The training in {folder} is of another motion than the one given. Resume it with its own, which is "
             f"{folder / REFERENCE}."
         )
-    before, now = state["settings"], settings.to_json()
+    before, now = TrainingSettings.from_json(state["settings"]).to_json(), settings.to_json()
     changed = [name for name in now if name not in CHANGEABLE and now[name] != before.get(name)]
     if changed:
         raise BadInputError(
