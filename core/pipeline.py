@@ -79,8 +79,10 @@ def _record_camera(folder: RunFolder, facts: dict[str, Any]) -> None:
 
 def _keypoints(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
     def find() -> list[Track]:
-        clip = load_clip(folder.clip)
-        return tracks_from(clip, KeypointSettings(), settings.keypoints, progress, folder.source(), settings.start_s)
+        clip, source = load_clip(folder.clip), folder.source()
+        return tracks_from(
+            clip, KeypointSettings(), settings.keypoints, progress, source, settings.start_s, settings.time_scale
+        )
 
     tracks = keep_people(folder, fingerprint(settings.keypoints), find)
     choose_people(folder, tracks, settings.person, settings.corrections)

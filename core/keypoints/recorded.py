@@ -30,14 +30,16 @@ def recorded_tracks(
     progress: Progress = silent,
     source: Path | None = None,
     start_s: float = 0.0,
+    time_scale: float = 1.0,
 ) -> list[Track]:
     """Everybody's track from OpenPose's JSON at `path`, largest first; depth comes from the picture (`lifted`).
 
-    `source` is the video that the clip was cut out of, from `start_s` on; None means that the clip is the source.
+    `source` is the video that the clip was cut out of, from `start_s` on, and plays `time_scale` times slower than the
+    clip; None means that the clip is the source.
     Raises `BadInputError` where the frames are not as many as the video has, or lie outside of its picture.
     """
     recording = read_openpose(path)
-    times, wanted, scale = _matched(recording, clip, source, start_s)
+    times, wanted, scale = _matched(recording, clip, source, start_s, time_scale)
     numbers = sorted(number for number in recording.frames if number < len(times))
     seen = [[_scaled(points, scale) for points in recording.frames[number]] for number in numbers]
     _check_inside(seen, clip)
@@ -48,7 +50,9 @@ def recorded_tracks(
     return lifted(clip, sampled, settings, progress)
 
 
-def _matched(recording: Recording, clip: Clip, source: Path | None, start_s: float) -> tuple[Array, Array, Array]:
+def _matched(
+    recording: Recording, clip: Clip, source: Path | None, start_s: float, time_scale: float
+) -> tuple[Array, Array, Array]:
     """(the time of each frame of the recording [s], the clip's frames on the same clock [T] s, the scale [2] that
     brings the recording's coordinates to the clip's px)."""
     scale = np.array([clip.width, clip.height], float) if recording.normalised else np.ones(2)
@@ -59,7 +63,7 @@ def _matched(recording: Recording, clip: Clip, source: Path | None, start_s: flo
             # Clips are scaled as a whole, and lose at most a row and a column to an even size.
             info = probe(source)
             scale *= min(1.0, max(clip.width / info.width, clip.height / info.height))
-        return _stretched(of_source, recording.length), start_s + clip.times, scale
+        return _stretched(of_source, recording.length), start_s + clip.times * time_scale, scale
     if abs(recording.length - len(clip)) <= slack:
         return _stretched(clip.times, recording.length), clip.times, scale
     raise BadInputError(

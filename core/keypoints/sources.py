@@ -43,12 +43,14 @@ def tracks_from(
     progress: Progress = silent,
     source: Path | None = None,
     start_s: float = 0.0,
+    time_scale: float = 1.0,
 ) -> list[Track]:
     """Everybody's track in a clip, largest first, from what `spec` names: a model, or a file of keypoints.
 
     Where RTMPose cannot be had, BlazePose takes its place and a notice says so. `source` is the video that the clip was
-    cut out of, from `start_s` on: keypoints from a file are matched to its frames. Raises `NoPersonError` where nobody
-    is found and `BadInputError` where `spec` or its files cannot be used.
+    cut out of, from `start_s` on, and plays `time_scale` times slower than the clip: keypoints from a file are matched
+    to its frames. Raises `NoPersonError` where nobody is found and `BadInputError` where `spec` or its files cannot be
+    used.
     """
     check_source(spec)
     if spec in NETWORKS:
@@ -63,4 +65,4 @@ def tracks_from(
             return track_people(clip, settings, progress)
     from core.keypoints.recorded import recorded_tracks
 
-    return put_right(recorded_tracks(clip, Path(spec), settings, progress, source, start_s))
+    return put_right(recorded_tracks(clip, Path(spec), settings, progress, source, start_s, time_scale))

@@ -61,21 +61,22 @@ def test_every_second_frame_and_shares_of_the_picture(tmp_path, short, truth):
     assert np.abs(tracks[0].keypoints[5, GIVEN, :2] - between[:, :2]).max() < 1.0
 
 
-def test_frames_are_those_of_the_source_by_time(tmp_path):
-    """A source of variable rate: the person's points move one px a millisecond, so x tells the time."""
+@pytest.mark.parametrize("slower", [1.0, 2.0, 4.0])
+def test_frames_are_those_of_the_source_by_time(tmp_path, slower):
+    """A source of variable rate, in slow motion or not: the person's points move steadily, so x tells the time."""
     times = np.cumsum([0] + [1 / 30, 1 / 20] * 20).tolist()
     source = write_numbered_video(tmp_path / "source.mp4", len(times), 30, times)
     assert frame_times(source) == pytest.approx(times, abs=1e-4)
-    clip = make_clip(source, tmp_path / "clip.mp4", WindowSettings(0.5, 1.5))
+    clip = make_clip(source, tmp_path / "clip.mp4", WindowSettings(0.5, 1.5, time_scale=slower))
     at = frame_times(source)
     points = np.column_stack([np.full(33, 5.0), np.linspace(10, 90, 33), np.ones(33)])
     points[::2, 0] += 8
     moving = {i: [body_25(points + np.array([60 * t, 0, 0]))] for i, t in enumerate(at)}
     folder = write_folder(tmp_path / "json", moving)
     clip = load_clip(clip.path)
-    track = recorded_tracks(clip, folder, KeypointSettings(), source=source, start_s=0.5)[0]
+    track = recorded_tracks(clip, folder, KeypointSettings(), source=source, start_s=0.5, time_scale=slower)[0]
     nose = track.keypoints[:, 0, 0] - points[0, 0]
-    nearest = at[np.abs(at[None] - (0.5 + clip.times)[:, None]).argmin(axis=1)]
+    nearest = at[np.abs(at[None] - (0.5 + slower * clip.times)[:, None]).argmin(axis=1)]
     assert nose == pytest.approx(60 * nearest, abs=0.01)
 
 

@@ -8,6 +8,7 @@ import pytest
 from support.openpose_files import body_25, write_folder
 from typer.testing import CliRunner
 
+from core.errors import NoPersonError
 from core.motion import Track
 from core.run_folder import read_json
 from core.video.decode import frame_times
@@ -63,3 +64,17 @@ def test_what_is_no_keypoints_file(tmp_path: Path, monkeypatch):
     result = cli.invoke(app, ["run", "SAMPLE", "--keypoints", "nowhere.json", "--out", "other"])
     assert result.exit_code == 2
     assert "OpenPose's JSON that exists" in " ".join(result.stderr.split())
+
+
+def test_slow_motion_reaches_the_keypoints(tmp_path: Path, monkeypatch):
+    """Files of keypoints have no times: the source's frames are found by start and time scale."""
+    asked = []
+
+    def nobody(clip, settings, spec, progress, source, start_s, time_scale):
+        asked.append((clip.times[-1], start_s, time_scale))
+        raise NoPersonError("nobody")
+
+    monkeypatch.setattr("core.pipeline.tracks_from", nobody)
+    result = cli.invoke(app, ["run", "SAMPLE", "--time-scale", "2", "--out", str(tmp_path / "run"), *WINDOW])
+    assert result.exit_code != 0
+    assert asked == [(pytest.approx(0.2, abs=0.04), 1.0, 2.0)]
