@@ -60,7 +60,7 @@ class RunSettings:
     loop: bool = False
     """Whether the reference motion is one cycle of the motion, closed."""
     sampling: str = "quick"
-    """How long sampling looks for a performance: "quick", or "refined" (about six times as long)."""
+    """How long sampling looks for a performance: "quick", or "refined" (about three times as long)."""
     link: str = ""
     """Where the source is fetched from (`core.video.fetch`); empty where it is a file."""
 

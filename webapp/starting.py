@@ -22,7 +22,7 @@ PHYSICS: dict[str, dict[str, str]] = {
 """What the page offers -> the settings that it stands for; the first is the default."""
 PHYSICS_TITLES = (
     ("Unassisted, quick", "sampling"),
-    ("Unassisted, refined (about six times as long)", "refined"),
+    ("Unassisted, refined (about three times as long)", "refined"),
     ("Assisted preview only", "assisted"),
     ("No physics", "none"),
 )

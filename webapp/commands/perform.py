@@ -15,7 +15,7 @@ def perform(
     motion: Annotated[Path, typer.Argument(help="AMASS npz, DeepMimic txt, or a motion.npz of a run.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the artifacts (default: runs/NAME).")] = None,
     physics: Annotated[str, typer.Option(help="sampling (unassisted) or assisted.")] = "sampling",
-    setting: Annotated[str, typer.Option(help="quick or refined (about six times as long).")] = "quick",
+    setting: Annotated[str, typer.Option(help="quick or refined (about three times as long).")] = "quick",
     engine: Annotated[str, typer.Option(help="Where it is sampled: mujoco.")] = "mujoco",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
 ) -> None:

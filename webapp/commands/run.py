@@ -40,7 +40,7 @@ def run(
     ] = "embedded",
     physics: Annotated[str, typer.Option(help="assisted, sampling (unassisted; slower) or none.")] = "assisted",
     sampling: Annotated[
-        str, typer.Option(help="With --physics sampling: quick, or refined (about six times as long).")
+        str, typer.Option(help="With --physics sampling: quick, or refined (about three times as long).")
     ] = "quick",
     solver: Annotated[
         str, typer.Option(help="Reconstruction: gauss_newton, or adam (as published by SFV, slower, no contacts).")
