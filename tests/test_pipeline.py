@@ -148,13 +148,31 @@ def test_sampling_is_asked_for_and_then_shown_and_measured(walked: RunFolder, tm
     folder = RunFolder(tmp_path / "run")
     shutil.copytree(walked.root, folder.root)
     run_stage(stage, folder, settings)
-    run_stage(next(s for s in STAGES if s.name == "metrics"), folder, settings)
     rollout = Rollout.load(folder.person(0) / "rollouts" / "sampling.npz")
     assert (rollout.tracker, len(rollout)) == ("sampling", 30)
     for name in ("sampling-body.glb", "sampling-humanoid.glb"):
         assert khronos_report(folder.person(0) / "rollouts" / name)["issues"]["numErrors"] == 0
     figures = json.loads(folder.metrics.read_text())["0"]["sampling"]
     assert figures["residual_force_n"] == 0
+
+
+def test_the_preview_is_measured_and_drawn_before_sampling_and_the_performance_after_it():
+    names = [stage.name for stage in STAGES]
+    assert names[-5:] == ["physics", "metrics", "video", "sampling", "final_video"]
+
+
+def test_a_reference_that_cannot_be_sampled_is_a_note_and_the_rest_stays(walked: RunFolder, tmp_path, monkeypatch):
+    def refuse(*arguments, **more):
+        raise BadInputError("The reference should begin on the ground, but does not.")
+
+    monkeypatch.setattr("core.pipeline.perform_sampling", refuse)
+    folder = RunFolder(tmp_path / "run")
+    shutil.copytree(walked.root, folder.root)
+    run_stage(next(s for s in STAGES if s.name == "sampling"), folder, RunSettings(**WINDOW, physics="sampling"))
+    assert "begin on the ground" in read_json(folder.record)["notices"]["sampling"][0]
+    assert not (folder.person(0) / "rollouts" / "sampling.npz").exists()
+    with pytest.raises(BadInputError, match="quick, refined"):
+        RunSettings(sampling="endless")
 
 
 def test_on_a_body_of_ones_own_meshes_are_shown_and_nothing_else_changes(walked: RunFolder, tmp_path: Path):
