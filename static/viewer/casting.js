@@ -55,7 +55,8 @@ export function cast(wanted, motions, run) {
   const title = titleOf(wanted, motions);
   if (!isFinished(run)) {
     const stage = stageAtWork(run);
-    const note = stage ? `Being computed: ${stage}` : `${title} is waiting for its turn`;
+    const turn = run.stages?.find((each) => each.name === wanted)?.state === "waiting";
+    const note = stage ? `${turn ? "Before it" : "Being computed"}: ${stage}` : `${title} is waiting for its turn`;
     return { motion: understudy, note: understudy ? `${note}. Until then: ${standing}` : note, busy: true };
   }
   const reason = { failed: "the run failed before it", cancelled: "the run was cancelled before it" }[run.state];
