@@ -1,7 +1,8 @@
 """Sampling-based tracking, unassisted, clip by clip: who falls, how far off, at what cost.
 
     python -m benchmarks.tracking [--setting quick|refined] [--engine mujoco|bullet] [--clips walk,run,...]
-                                  [--own walker=RUN/person-0 squat=squat.txt ...] [--keep DIR]
+                                  [--own walker=RUN/person-0 squat=squat.txt ...]
+                                  [--samples N] [--keep DIR]
 
 The clips are PyBullet's copies of DeepMimic's, whole; `--own` adds references of one's own by name: DeepMimic files, or
 the folders of persons in runs (`understudy run SAMPLE`), which bring the boxes they stand on. The error is that of the
@@ -16,7 +17,7 @@ import argparse
 import json
 import statistics
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -66,17 +67,18 @@ def own(path: Path) -> tuple[HumanoidMotion, BodyMotion | None]:
     return HumanoidMotion.load(path), None
 
 
-def track(
-    name: str, reference: HumanoidMotion, on: BodyMotion | None, setting: str, engine: str, keep: Path | None
-) -> Line:
-    """Perform one clip, on the boxes of `on`, and print its line."""
-    settings = sampling_settings(setting, on=on, scale=reference.scale, engine=engine)
+def track(name: str, path: Path, chosen: argparse.Namespace) -> Line:
+    """Perform one clip and print its line."""
+    reference, on = own(path)
+    settings = sampling_settings(chosen.setting, on=on, scale=reference.scale, engine=chosen.engine)
+    if chosen.samples:
+        settings = replace(settings, samples=chosen.samples, kept=max(1, chosen.samples // 5))
     wall, cpu = time.perf_counter(), time.process_time()
     with collecting():
         rollout = perform_sampling(reference, settings)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    if keep is not None:
-        rollout.save(keep / f"{name}.npz")
+    if chosen.keep is not None:
+        rollout.save(chosen.keep / f"{name}.npz")
     given = at_control_rate(reference, settings.feasible.control_hz)
     wanted = forward_kinematics(given.frames)
     done = BodyPoses(rollout.body_positions, rollout.body_positions, rollout.body_rotations)
@@ -97,7 +99,7 @@ def track(
         wall_per_s=round(wall / seconds, 2),
         cpu_per_s=round(cpu / seconds, 2),
     )
-    print(json.dumps({"figure": f"tracking.{setting}.{engine}", **asdict(line)}), flush=True)
+    print(json.dumps({"figure": f"tracking.{chosen.setting}.{chosen.engine}", **asdict(line)}), flush=True)
     return line
 
 
@@ -121,11 +123,12 @@ def main() -> None:
     parser.add_argument("--engine", default="mujoco")
     parser.add_argument("--clips", default=",".join(CLIPS), help="names, separated by commas")
     parser.add_argument("--own", nargs="*", default=[], help="NAME=FILE or NAME=FOLDER, references of one's own")
+    parser.add_argument("--samples", type=int, help="a window, instead of the setting's; a fifth of them kept")
     parser.add_argument("--keep", type=Path, help="folder for the rollouts")
     chosen = parser.parse_args()
     files = {name: MOTIONS / f"humanoid3d_{name}.txt" for name in chosen.clips.split(",") if name}
     files |= {name: Path(path) for name, _, path in (each.partition("=") for each in chosen.own)}
-    lines = [track(name, *own(path), chosen.setting, chosen.engine, chosen.keep) for name, path in files.items()]
+    lines = [track(name, path, chosen) for name, path in files.items()]
     upright = [line for line in lines if line.fell_at_s is None]
     report("tracking.clips_without_failure", len(upright), f"of {len(lines)}")
     if upright:
