@@ -57,6 +57,7 @@ $(APP_READY): $(BIN)/python requirements.txt requirements-smpl.txt requirements-
 
 $(TEST_READY): $(APP_READY) requirements-dev.txt $(GLTF_VALIDATOR)
 	bash tools/system_packages.sh chromium:chromium
+	bash tools/system_packages.sh --libraries "test of several machines (they share a PostgreSQL)" initdb:postgresql
 	$(PIP) install -r requirements-dev.txt
 	touch $@
 

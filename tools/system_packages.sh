@@ -2,14 +2,14 @@
 # Install the Debian or Ubuntu packages that a step needs, through apt when it may, else name them.
 # usage: system_packages.sh COMMAND:PACKAGE ...   installs PACKAGE where COMMAND is not on the PATH
 #        system_packages.sh --always PACKAGE ...
-#        system_packages.sh --libraries WHAT_FOR LIBRARY:PACKAGE ...   the same for shared libraries; where they cannot be
-#            installed it says what will be missing (WHAT_FOR) and goes on
+#        system_packages.sh --libraries WHAT_FOR LIBRARY:PACKAGE ...   the same for shared libraries, or for programs that
+#            Debian keeps off the PATH; where they cannot be installed it says what will be missing (WHAT_FOR) and goes on
 set -euo pipefail
 missing=()
 if [ "${1:-}" = --libraries ]; then
     what_for=$2
     shift 2
-    known=$({ ldconfig -p || /sbin/ldconfig -p; ls /usr/lib/*/dri; } 2>/dev/null || true)
+    known=$({ ldconfig -p || /sbin/ldconfig -p; ls /usr/lib/*/dri /usr/lib/postgresql/*/bin; command -v "${@%%:*}"; } 2>/dev/null || true)
     for pair in "$@"; do
         grep -qF "${pair%%:*}" <<<"$known" || missing+=("${pair##*:}")
     done
