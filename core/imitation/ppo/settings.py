@@ -12,6 +12,8 @@ ENGINES = ("mujoco", "bullet")
 STARTS = ("reference", "adaptive", "beginning")
 TASKS = ("", "heading", "target")
 STEP_HZ = {"mujoco": 120.0, "bullet": 240.0}
+HUMANOIDS = {"mujoco": 256, "bullet": 32}
+BATCH = 4096
 
 CHANGEABLE = ("samples", "seconds", "processes", "checkpoint_s")
 """Settings that may differ when a training is resumed: they do not change what is learned, only how long and where."""
@@ -33,10 +35,11 @@ class TrainingSettings:
     """Seed of everything random."""
     processes: int = 0
     """Processes that collect, this one included; 0 takes as many as there are cores."""
-    humanoids: int = 256
-    """Humanoids in all, shared out over the processes."""
-    steps: int = 16
-    """Policy steps of each humanoid between two updates; humanoids x steps is the batch of an iteration."""
+    humanoids: int = 0
+    """Humanoids in all, shared out over the processes; 0 takes 256 for MuJoCo, which shares work among them, and 32 for
+    Bullet, which does not."""
+    steps: int = 0
+    """Policy steps of each humanoid between two updates; 0 takes what makes 4,096 samples of an iteration."""
     environment: EnvironmentSettings = field(default_factory=EnvironmentSettings)
     """How imitation is posed."""
     hidden: tuple[int, ...] = (256, 256)
@@ -89,6 +92,9 @@ class TrainingSettings:
         _expect(
             self.samples is not None or self.seconds is not None, "A training should have a budget: seconds or samples."
         )
+        for name, default in (("step_hz", STEP_HZ[self.engine]), ("humanoids", HUMANOIDS[self.engine])):
+            object.__setattr__(self, name, getattr(self, name) or default)
+        object.__setattr__(self, "steps", self.steps or max(2, BATCH // self.humanoids))
         _expect(self.processes >= 0, f"Processes should be 1 or more (0: all cores), but are {self.processes}.")
         _expect(
             self.humanoids >= 1 and self.steps >= 2,
@@ -106,8 +112,6 @@ class TrainingSettings:
             share = getattr(self, name)
             _expect(0 <= share <= 1, f"{name} should be between 0 and 1, but is {share}.")
         _expect(self.checkpoint_s > 0, f"checkpoint_s should be above zero, but is {self.checkpoint_s}.")
-        if not self.step_hz:
-            object.__setattr__(self, "step_hz", STEP_HZ[self.engine])
 
     @property
     def batch(self) -> int:
