@@ -118,9 +118,9 @@ def _bind_controls(
     again.success(show, run_id, shown, js=_SHOW_ADDRESS, **PRIVATE)
     retried = retry.click(on(run_controls.retry_run), run_id, [frame, controls.trouble], **PRIVATE)
     retried.success(show, run_id, shown, **PRIVATE)
-    controls.footage.click(
-        on(run_controls.delete_run_footage), run_id, [controls.trouble, controls.footage], js=_CONFIRM, **PRIVATE
-    )
+    told = [controls.trouble, controls.footage, frame]
+    without = controls.footage.click(on(run_controls.delete_run_footage), run_id, told, js=_CONFIRM, **PRIVATE)
+    without.success(lambda run: run, run_id, frame, **PRIVATE)  # the viewer opens anew
     gone = controls.delete.click(on(run_controls.delete_run), run_id, [run_id, deleted], **PRIVATE)
     gone.success(show, [run_id, deleted], shown, js=_LEAVE_ADDRESS, **PRIVATE)
     back = undo.click(on(run_controls.restore_run), deleted, [run_id, deleted], **PRIVATE)

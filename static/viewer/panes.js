@@ -61,7 +61,8 @@ export class Panes {
         trackUrl: person?.track_url ? urlOf(person.track_url) : "",
         onChange: this.onChange,
       });
-      if (run.clip && !run.clip.url) this.source.say("The footage was deleted. What was found in it is still here.");
+      const deleted = run.clip && !run.clip.url;
+      if (deleted) this.source.say("The footage was deleted. What was found in it is still here.", { beside: true });
       else if (run.state === "failed") this.source.say("There is no clip: the run failed before it.");
       else if (run.state === "cancelled") this.source.say("There is no clip: the run was cancelled before it.");
     }

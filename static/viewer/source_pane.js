@@ -67,9 +67,11 @@ export class SourcePane {
     this.#showKeypoints = shown;
   }
 
-  /** Says why there is no picture where the run ended before there was a clip. */
-  say(text) {
-    if (!this.#video.src) this.#message.textContent = text;
+  /** Says why there is no picture; `beside`: at the edge, out of the way of keypoints. */
+  say(text, { beside = false } = {}) {
+    if (this.#video.src) return;
+    this.#message.textContent = text;
+    this.#message.classList.toggle("beside", beside);
   }
 
   get message() {
