@@ -13,13 +13,17 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export GRADIO_ANALYTICS_ENABLED ?= False
 
-.PHONY: app test check format lock setup setup-test clean help
+.PHONY: app test soak check format lock setup setup-test clean help
 
 app: $(APP_READY)  ## Set everything up, then serve http://127.0.0.1:7860
 	$(BIN)/understudy serve
 
 test: $(TEST_READY)  ## Set everything up, then run all tests
 	$(BIN)/python -m pytest
+
+soak: $(TEST_READY)  ## Kill and load the site for a long time (about 20 minutes)
+	$(BIN)/python -m benchmarks.soak --kills 100
+	$(BIN)/python -m benchmarks.load
 
 check: $(TEST_READY)  ## Lint, formatting and types
 	$(BIN)/ruff check .

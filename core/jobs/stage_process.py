@@ -43,13 +43,18 @@ class StageProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process is None:
+        self.end()
+
+    def end(self) -> None:
+        """End the process, whatever it is doing; the next stage asked for starts another."""
+        process, self._process = self._process, None
+        if process is None:
             return
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
         with contextlib.suppress(OSError):
-            self._process.stdin.close()  # type: ignore[union-attr]
+            process.stdin.close()  # type: ignore[union-attr]
 
     def run(
         self, stage: str, progress: Progress, look: Callable[[], None], silence_s: float = math.inf
@@ -99,15 +104,9 @@ class StageProcess:
                 env=os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
                 start_new_session=True,  # Ctrl-C is for the parent, which ends the child in its own way
             )
-        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+        self._answers = queue.Queue()
+        threading.Thread(target=_read, args=(self._process, self._answers), daemon=True).start()
         self._send(self._opening)
-
-    def _read(self, process: "subprocess.Popen[str]") -> None:
-        assert process.stdout is not None
-        with process.stdout:
-            for line in process.stdout:
-                self._answers.put(json.loads(line))
-        self._answers.put(None)
 
     def _send(self, request: dict[str, Any]) -> bool:
         assert self._process is not None
@@ -118,3 +117,11 @@ class StageProcess:
         except BrokenPipeError:
             return False
         return True
+
+
+def _read(process: "subprocess.Popen[str]", answers: "queue.Queue[dict[str, Any] | None]") -> None:
+    assert process.stdout is not None
+    with process.stdout, contextlib.suppress(ValueError):  # half a line, of a process that was killed
+        for line in process.stdout:
+            answers.put(json.loads(line))
+    answers.put(None)

@@ -138,6 +138,10 @@ def _perform_stage(
     try:
         progress, look = _throttled_progress(store, run_id, name), _look_for_end(context, run_id)
         answer = process.run(name, progress, look, SILENCE_S)
+        if answer["event"] == "gone":  # killed, perhaps for want of memory that is there again
+            _log.warning("Run %s: the process ended in %s, which is begun once more", run_id, name)
+            process.end()
+            answer = process.run(name, progress, look, SILENCE_S)
     except CancelledError:
         return {"state": "cancelled", "error": None}
     event = answer["event"]

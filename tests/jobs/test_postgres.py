@@ -11,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from jobs_kit import calls, enqueue, wait_for, wait_until_finished
-from support.postgres import postgres_binaries, running_postgres
 
 from core.jobs.backup import back_up, restore
 from core.jobs.database import make_engine
@@ -22,6 +21,7 @@ from core.jobs.recovery import recover
 from core.jobs.store import RunStore
 from core.jobs.tables import WorkerSign
 from core.jobs.worker import make_client, prepare_queue
+from tools.temporary_postgres import postgres_binaries, running_postgres
 
 HERE = Path(__file__).parent
 

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for a test: a cluster of its own in a temporary folder, on a socket and a free port."""
+"""A real PostgreSQL for a test or a measurement: a cluster of its own in a temporary folder, on a free port."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 def postgres_binaries() -> Path | None:
@@ -18,7 +19,7 @@ def postgres_binaries() -> Path | None:
     return versions[-1].parent if versions else None
 
 
-def _unprivileged() -> dict[str, object]:
+def _unprivileged() -> dict[str, Any]:
     """How sub-processes are started: PostgreSQL refuses to run as root, so nobody takes its place."""
     return {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
 
