@@ -28,6 +28,7 @@ _CONFIRM = (
     "(id) => confirm('Delete the source video, the clip, the pictures of people and the side-by-side video for good? "
     "Keypoints, motion and performances stay.') ? id : ''"
 )
+_OPEN_ANEW = "() => { document.querySelector('.viewer-frame iframe')?.contentWindow.location.reload(); }"
 _LEAVE_ADDRESS = (
     "(...ids) => { history.pushState({}, '', '/');"
     " document.querySelector('.gradio-container').classList.remove('more-open'); return ids; }"
@@ -118,9 +119,9 @@ def _bind_controls(
     again.success(show, run_id, shown, js=_SHOW_ADDRESS, **PRIVATE)
     retried = retry.click(on(run_controls.retry_run), run_id, [frame, controls.trouble], **PRIVATE)
     retried.success(show, run_id, shown, **PRIVATE)
-    told = [controls.trouble, controls.footage, frame]
+    told = [controls.trouble, controls.footage]
     without = controls.footage.click(on(run_controls.delete_run_footage), run_id, told, js=_CONFIRM, **PRIVATE)
-    without.success(lambda run: run, run_id, frame, **PRIVATE)  # the viewer opens anew
+    without.success(None, None, None, js=_OPEN_ANEW, api_visibility="private")
     gone = controls.delete.click(on(run_controls.delete_run), run_id, [run_id, deleted], **PRIVATE)
     gone.success(show, [run_id, deleted], shown, js=_LEAVE_ADDRESS, **PRIVATE)
     back = undo.click(on(run_controls.restore_run), deleted, [run_id, deleted], **PRIVATE)

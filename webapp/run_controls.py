@@ -101,16 +101,16 @@ def retry_run(site: Site, run_id: str) -> tuple[str, str]:
     return "", ""
 
 
-def delete_run_footage(site: Site, run_id: str) -> tuple[str, Any, Any]:
-    """Delete what shows the video; returns what happened, the button, which has done its work, and an empty frame."""
+def delete_run_footage(site: Site, run_id: str) -> tuple[str, Any]:
+    """Delete what shows the video; returns what happened, and the button, which has done its work."""
     if not run_id:  # thought better of
-        return "", gr.skip(), gr.skip()
+        return "", gr.skip()
     try:
         freed = site.delete_footage(run_id)
     except UnderstudyError as error:
-        return fragments.notice(str(error)), gr.skip(), gr.skip()
+        return fragments.notice(str(error)), gr.skip()
     told = f"The source, the clip and every picture of people were deleted ({freed / 1e6:.1f} MB). The motion stays."
-    return f'<p role="status">{told}</p>', gr.Button(interactive=False), ""
+    return f'<p role="status">{told}</p>', gr.Button(interactive=False)
 
 
 def delete_run(site: Site, run_id: str) -> tuple[str, str]:
