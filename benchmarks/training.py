@@ -1,6 +1,7 @@
 """How fast a training is beside its environment, what a second process brings, what getting up comes to.
 
-    python -m benchmarks.training [--only speed,processes,getup,heading] [--engines mujoco,bullet] [--rounds 7] [--seeds 3]
+    python -m benchmarks.training [--only speed,processes,getup,heading] [--engines mujoco,bullet] [--rounds 7]
+        [--seeds 3] [--heading-seconds 900]
 
 - training.samples_per_second_ratio_ENGINE: samples a second of CPU time with the update in it, over the environment's
   own with random actions; one process, the two taking turns.

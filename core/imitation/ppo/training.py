@@ -108,6 +108,8 @@ class _Run:
         except BaseException:
             save_checkpoint(self.folder, self.state())  # without an evaluation: whoever cancels does not want to wait
             raise
+        if not self._spent():  # somebody said stop, and may not have the patience to wait for an evaluation
+            save_checkpoint(self.folder, self.state())
         if self.last is None or since != self.seconds:
             self._checkpoint(on_evaluation)
         assert self.last is not None

@@ -1,0 +1,55 @@
+"""`understudy train`: what it makes, goes on with and refuses."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from webapp.cli import app
+
+cli = CliRunner()
+
+
+def told(result) -> str:
+    return " ".join(result.stderr.split())
+
+
+def test_a_training_a_bundle_and_going_on(tmp_path: Path):
+    out = tmp_path / "kick"
+    arguments = ["train", "kick", "--samples", "4096", "--processes", "1", "--out", str(out)]
+    result = cli.invoke(app, arguments)
+    assert result.exit_code == 0, result.stderr
+    assert "unassisted" in told(result)
+    for name in ("policy.zip", "policy.onnx", "play.py", "card.md", "reference.txt"):
+        assert (out / "policy" / name).stat().st_size > 0
+    assert (out / "policy" / "card.md").read_text().startswith("# kick")
+    again = cli.invoke(app, arguments)
+    assert again.exit_code == 2
+    assert "--resume" in told(again)
+    other = cli.invoke(app, ["train", "walk", "--resume", str(out), "--samples", "8192"])
+    assert other.exit_code == 2
+    assert "another motion" in told(other)
+    spent = cli.invoke(app, ["train", "--resume", str(out), "--processes", "1"])
+    assert spent.exit_code == 0, spent.stderr
+    assert "4,096 samples" in told(spent)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere.txt"], "one of the clips"),
+        ([], "A motion should be given"),
+        (["walk", "--samples", "0"], "above zero"),
+        (["walk", "--seconds", "0"], "above zero"),
+        (["walk", "--engine", "other"], "mujoco or bullet"),
+        (["walk", "--task", "dance"], "heading or target"),
+        (["--resume", "nowhere"], "there is none"),
+    ],
+)
+def test_bad_input_is_one_plain_sentence(tmp_path: Path, monkeypatch, arguments: list[str], words: str):
+    monkeypatch.chdir(tmp_path)
+    result = cli.invoke(app, ["train", *arguments])
+    assert result.exit_code == 2
+    assert words in told(result)
+    assert "Traceback" not in result.stderr
+    assert not list(tmp_path.rglob("checkpoint*"))
