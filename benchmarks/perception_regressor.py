@@ -3,29 +3,38 @@
     python -m benchmarks.perception_regressor [--views N] [--model DIR]
 
 PA-MPJPE over the 12 limb joints (landmarks), mean over clips; each clip from N cameras on N bodies. Beside it the raw
-world landmarks of the same tracks, and the closed form.
+world landmarks of the same tracks, the network's answers before they are brought onto the keypoints, and the closed
+form.
 """
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import report
 from core.mesh_recovery.embedded import recover_embedded
-from core.mesh_recovery.recover import recover
+from core.mesh_recovery.onto_keypoints import OntoKeypointsSettings
+from core.mesh_recovery.recover import MeshRecoverySettings, recover
 from core.mesh_recovery.training.measuring import errors_mm
 from core.mesh_recovery.with_network import recover_with_network
 from core.motion import BodyMotion, Track
 
 VIEWS = 8
+_ONE_THREAD = MeshRecoverySettings(network_threads=1)
 
 
 def figures(views: int = VIEWS, model: Path | None = None) -> Iterator[tuple[str, float, str]]:
-    """Yield (figure, value, unit): the regressor's and the raw landmarks' error, then each clip's, then the closed
-    form's."""
+    """Yield (figure, value, unit): the regressor's and the raw landmarks' error, then each clip's, then the network's
+    alone, then the closed form's."""
 
-    def regressor(track: Track) -> BodyMotion:
-        return recover_embedded(track) if model is None else recover_with_network(None, track, model)
+    def regressor(track: Track, settings: MeshRecoverySettings = _ONE_THREAD) -> BodyMotion:
+        if model is None:
+            return recover_embedded(track, settings)
+        return recover_with_network(None, track, model, settings)
+
+    def network_alone(track: Track) -> BodyMotion:
+        return regressor(track, replace(_ONE_THREAD, onto_keypoints=OntoKeypointsSettings(rounds=0, average_s=0.0)))
 
     found = errors_mm(regressor, views=views)
     yield "perception.regressor_pa_mm", found["all"]["recovered"], "mm"
@@ -34,6 +43,7 @@ def figures(views: int = VIEWS, model: Path | None = None) -> Iterator[tuple[str
         if clip != "all":
             yield f"perception.regressor_pa_mm.{clip}", kinds["recovered"], "mm"
             yield f"perception.world_landmarks_pa_mm.{clip}", kinds["raw"], "mm"
+    yield "perception.network_alone_pa_mm", errors_mm(network_alone, views=views)["all"]["recovered"], "mm"
     yield "perception.closed_form_pa_mm", errors_mm(recover, views=views)["all"]["recovered"], "mm"
 
 

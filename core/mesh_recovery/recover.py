@@ -1,6 +1,6 @@
 """The stage: a Track in, a BodyMotion in camera coordinates out, one independent answer per frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from core.body.kinematics import body_motion, pose_body
 from core.errors import BadInputError, NoPersonError
 from core.mesh_recovery.cameras import assumed_intrinsics, fit_translation, moved_onto_rays, turns_to_rays
 from core.mesh_recovery.closed_form import local_axis_angles, world_rotations
+from core.mesh_recovery.onto_keypoints import OntoKeypointsSettings
 from core.mesh_recovery.shape import fit_betas, rest_landmarks
 from core.motion import BodyMotion, Track
 from core.progress import Progress, silent
@@ -39,6 +40,9 @@ class MeshRecoverySettings:
 
     network_batch: int = 16
     """Crops that a network is asked about at once."""
+
+    onto_keypoints: OntoKeypointsSettings = field(default_factory=OntoKeypointsSettings)
+    """How the answers of a network that sees windows of keypoints are brought onto these keypoints."""
 
     network_threads: int = 0
     """Threads of a network; 0 takes one per processor."""

@@ -18,6 +18,7 @@ from core.mesh_recovery.contract import Manifest
 from core.mesh_recovery.crops import crop_squares, cut_out, network_images
 from core.mesh_recovery.keypoint_inputs import Squares, keypoint_squares, network_keypoints, network_world
 from core.mesh_recovery.network import HmrNetwork
+from core.mesh_recovery.onto_keypoints import onto_keypoints
 from core.mesh_recovery.recover import (
     MeshRecoverySettings,
     check_track,
@@ -85,14 +86,23 @@ def recover_with_network(
         answer.rotations[:, 0] = turns @ answer.rotations[:, 0]
 
     body = load_body()
-    poses = axis_angle_from_matrix(answer.rotations).reshape(len(found), 72)
     betas = _shape(body, case, answer)
+    rotations = _settled(body, case, answer.rotations, betas)
+    poses = axis_angle_from_matrix(rotations).reshape(len(found), 72)
     trans = _place(body, case, answer, pose_body(body, poses, betas, np.zeros((len(found), 3))).landmarks)
     nearest = np.abs(found[None, :] - np.arange(len(track))[:, None]).argmin(axis=1)
     rest = {"frame": "camera", "intrinsics": case.intrinsics}
     motion = body_motion(body, track.fps, track.times, poses[nearest], betas, trans[nearest], **rest)
     progress(1.0, "Body recovered")
     return motion
+
+
+def _settled(body: Body, case: _Case, rotations: Array, betas: Array) -> Array:
+    """A windowed keypoint network's answers on their keypoints; those of other networks as they are."""
+    if not case.network.window:
+        return rotations
+    times = case.track.times[case.found]
+    return onto_keypoints(body, rotations, betas, case.keypoints, times, case.intrinsics, case.settings.onto_keypoints)
 
 
 def _squares(network: HmrNetwork, track: Track, found: Array) -> Squares:

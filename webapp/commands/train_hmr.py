@@ -13,6 +13,7 @@ def train_hmr(
     out: Annotated[Path, typer.Option(help="Folder for model.onnx, manifest.json, regressor.pt and curves.json.")],
     steps: Annotated[int, typer.Option(min=1, help="Steps of gradient.")] = 6000,
     seconds: Annotated[float | None, typer.Option(min=1, help="A budget of time instead of steps [s].")] = None,
+    batch: Annotated[int, typer.Option(min=1, help="People a step.")] = 128,
     seed: Annotated[int, typer.Option(help="Seed of people, noise and initial weights.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the layers; people are drawn on one more.")] = 1,
     no_adversary: Annotated[bool, typer.Option("--no-adversary", help="Leave out L_adv (for an ablation).")] = False,
@@ -36,7 +37,7 @@ def train_hmr(
 
         torch.set_num_threads(threads)
         weights = LossWeights(adversary=0.0 if no_adversary else LossWeights().adversary, three_d=not no_3d)
-        settings = TrainingSettings(steps=steps, seconds=seconds, seed=seed, weights=weights)
+        settings = TrainingSettings(steps=steps, seconds=seconds, batch=batch, seed=seed, weights=weights)
         with progress_bars() as bars:
             task = bars.add_task("Train the regressor", total=1.0, message="")
 
