@@ -37,10 +37,11 @@ def running_postgres() -> Iterator[str]:
         if os.geteuid() == 0:
             shutil.chown(folder, "nobody", "nogroup")
         data, as_nobody = folder / "data", _unprivileged()
-        initdb = [binaries / "initdb", "-D", data, "-U", "understudy", "-A", "trust", "-N", "-E", "UTF8", "--locale=C"]
+        arguments = f"-D {data} -U understudy -A trust -N -E UTF8 --locale=C"
+        initdb = [str(binaries / "initdb"), *arguments.split()]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_nobody)
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60"
-        control = [binaries / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "log"]
+        control = [str(binaries / "pg_ctl"), *f"-D {data} -w -t 60 -l {folder / 'log'}".split()]
         subprocess.run(
             [*control, "-o", options, "start"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **as_nobody
         )

@@ -40,7 +40,7 @@ _FOLLOW_ADDRESS = "() => { addEventListener('popstate', () => location.reload())
 def build_page(site: Site) -> gr.Blocks:
     """The page of one site."""
     with gr.Blocks(title="Understudy", analytics_enabled=False, delete_cache=(3600, 7200), fill_width=True) as page:
-        gr.HTML(fragments.header(), padding=False)
+        gr.HTML(fragments.header(log_out=site.settings.password is not None), padding=False)
         run_id = gr.Textbox(visible=False, label="Run")
         deleted = gr.Textbox(visible=False, label="Deleted run")
         with gr.Row(visible=False, elem_classes=["undo"]) as undo_row:
