@@ -1,7 +1,7 @@
 """How fast a training is beside its environment, what a second process brings, what getting up comes to.
 
-    python -m benchmarks.training [--only speed,processes,getup,heading] [--engines mujoco,bullet] [--rounds 7]
-        [--seeds 3] [--heading-seconds 900]
+    python -m benchmarks.training [--only speed,processes,getup,kills,heading] [--engines mujoco,bullet]
+        [--rounds 7] [--seeds 3] [--kills 10] [--heading-seconds 900]
 
 - training.samples_per_second_ratio_ENGINE: samples a second of CPU time with the update in it, over the environment's
   own with random actions; one process, the two taking turns.
@@ -9,6 +9,8 @@
   that nobody else uses.
 - training.getup_return: getup_facedown, unassisted, 5 CPU-minutes, one process; return over the full horizon, the worst
   of the seeds, and each seed's.
+- training.kills_survived: of ten kill -9 at random moments of one training, those after which it went on; it ends with
+  the samples that were asked for, and every checkpoint and rollout opens.
 - training.heading_error and .heading_return: heading with w_G = 0.3 and with w_G = 0 at the same CPU time.
 """
 
@@ -17,7 +19,11 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
+import shutil
+import signal
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -28,11 +34,15 @@ import torch
 
 from benchmarks import report
 from core.imitation.environment import ACTION_SIZE
+from core.imitation.policy_file import OnnxPolicy
 from core.imitation.ppo import TrainingSettings, train
+from core.imitation.ppo.checkpoints import has_checkpoint, load_checkpoint
 from core.imitation.ppo.collecting import Collector, Order
+from core.imitation.ppo.curve import read_curve
 from core.imitation.ppo.learner import Learner
 from core.imitation.ppo.workers import Workers
 from core.imitation.references import reference_called
+from core.motion import Rollout
 
 
 def settings_for(engine: str, **changes: object) -> TrainingSettings:
@@ -110,6 +120,34 @@ def getup(seeds: int) -> None:
     report("training.getup_return", min(f["return"] for f in found), "1")
 
 
+def kills(times: int) -> None:
+    """Kill one training again and again, then let it end, and open everything that it left."""
+    random, samples = np.random.default_rng(0), 4096 * 6
+    command = [sys.executable, "-m", "webapp", "train"]
+    with tempfile.TemporaryDirectory() as parent:
+        folder, survived = Path(parent) / "training", 0
+        begin = [*command, "walk", "--out", str(folder), "--processes", "1", "--checkpoint", "0.5"]
+        begin += ["--samples", str(samples)]
+        resume = [*command, "--resume", str(folder), "--processes", "1", "--checkpoint", "0.5"]
+        for _ in range(times):
+            process = subprocess.Popen(resume if has_checkpoint(folder) else begin, stderr=subprocess.DEVNULL)
+            deadline = time.monotonic() + random.uniform(1.0, 30.0)
+            while time.monotonic() < deadline and process.poll() is None:
+                time.sleep(0.05)
+            process.kill()
+            survived += process.wait() in (0, -signal.SIGKILL)
+            if not has_checkpoint(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run(resume if has_checkpoint(folder) else begin, check=True, stderr=subprocess.DEVNULL)
+        lines = [line["samples"] for line in read_curve(folder) if "reward" in line]
+        assert load_checkpoint(folder)["samples"] == samples == lines[-1]
+        assert lines == list(range(4096, samples + 1, 4096))
+        for path in (folder / "rollouts").glob("*.npz"):
+            Rollout.load(path)
+        OnnxPolicy(folder / "policy")
+    report("training.kills_survived", survived, "1")
+
+
 def heading(cpu_seconds: float) -> None:
     """How far off the heading is with and without its reward."""
     for weight in (0.3, 0.0):
@@ -121,9 +159,10 @@ def heading(cpu_seconds: float) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="speed,processes,getup,heading")
+    parser.add_argument("--only", default="speed,processes,getup,kills,heading")
     parser.add_argument("--engines", default="mujoco,bullet")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--heading-seconds", type=float, default=900.0)
     options = parser.parse_args()
@@ -135,6 +174,8 @@ def main() -> None:
             processes(engine, options.rounds)
     if "getup" in wanted:
         getup(options.seeds)
+    if "kills" in wanted:
+        kills(options.kills)
     if "heading" in wanted:
         heading(options.heading_seconds)
 
