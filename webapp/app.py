@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from core.errors import RunNotFoundError, UnderstudyError
 from core.jobs.fairness import TooManyRunsError
 from webapp.access import AccessGuard, user_of
+from webapp.compare_routes import make_compare_router
 from webapp.evaluation_page import CSS as EVALUATION_CSS
 from webapp.evaluation_page import build_evaluation_page
 from webapp.guards import ApiGuard, SecurityHeaders
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(make_login_router(identities))
     app.include_router(make_operations_router(site, registry))
     app.include_router(make_router(site))
+    app.include_router(make_compare_router(site))
     # Not at /static or /assets: these are Gradio's.
     app.mount("/viewer", StaticFiles(directory=VIEWER, html=True), name="viewer")
     app.add_api_route("/evaluate", lambda: RedirectResponse("/evaluate/"), include_in_schema=False)

@@ -133,6 +133,7 @@ def _person(run: RunRecord, folder: RunFolder, n: int) -> dict[str, Any]:
                     "name": name,
                     "title": title,
                     "url": artifact_url(run.id, f"{root.name}/{shown}"),
+                    "humanoid_url": _humanoid_url(run.id, root / shown),
                     "npz_url": artifact_url(run.id, f"{root.name}/{data}") if there else None,
                     "offset_s": 0,
                     "written": int(1000 * (root / shown).stat().st_mtime),
@@ -146,6 +147,14 @@ def _person(run: RunRecord, folder: RunFolder, n: int) -> dict[str, Any]:
         "motions": motions,
         "supports": _supports(root / "motion.npz"),
     }
+
+
+def _humanoid_url(run_id: str, shown: Path) -> str | None:
+    """Where the humanoid's own solids are, for a performance `rollouts/NAME-body.glb` that has them."""
+    solids = shown.with_name(shown.name.replace("-body.glb", "-humanoid.glb"))
+    if solids == shown or not solids.is_file():
+        return None
+    return artifact_url(run_id, f"{shown.parents[1].name}/rollouts/{solids.name}")
 
 
 def _motions(person: Path) -> dict[str, tuple[str, str, str]]:

@@ -1,13 +1,20 @@
 """What the viewer is told of a run's people, motions and keypoints."""
 
+import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from core.body import load_body
+from core.body.kinematics import body_motion
+from core.control.assisted import AssistedSettings, assisted
+from core.humanoid import RetargetSettings, retarget
 from core.jobs.home import new_run_id
 from core.motion import Track
 from webapp.run_view import run_view, track_view
+from webapp.series_view import series_view
 
 
 @pytest.fixture
@@ -64,3 +71,27 @@ def test_a_broken_clip_is_no_clip(run):
     site, record, folder = run
     folder.clip.write_bytes(b"no video")
     assert run_view(record, site.home)["clip"] is None
+
+
+def test_a_run_is_listed_and_files_that_cannot_be_read_have_no_curves(site_client, run):
+    _, record, folder = run
+    assert record.id in [each["id"] for each in site_client.get("/api/runs").json()["runs"]]
+    series = f"/api/runs/{record.id}/people/0/series.json"
+    assert site_client.get(series).json() == {"motions": {}, "camera": None}
+    assert site_client.get(series.replace("/0/", "/7/")).status_code == 404
+
+
+def test_curves_contacts_and_the_hands_force_are_told_by_frame(tmp_path):
+    times, standing = np.arange(30) / 30, np.tile([0, 0.95, 0], (30, 1))
+    motion = body_motion(load_body(), 30.0, times, np.zeros((30, 72)), np.zeros(10), standing)
+    motion = replace(motion, contacts=np.ones((30, 4), bool), camera_in_world=np.tile(np.eye(4), (30, 1, 1)))
+    replace(motion, intrinsics=np.eye(3)).save(tmp_path / "motion.npz")
+    rollout = assisted(retarget(motion, RetargetSettings()), AssistedSettings())
+    rollout.save(tmp_path / "rollouts" / "assisted.npz")
+    told = json.loads(json.dumps(series_view(tmp_path), allow_nan=False))
+    assert told["camera"]["camera_in_world"] == np.eye(4)[None].tolist()
+    assert told["motions"]["motion"]["contacts"] == [15] * 30
+    assert told["motions"]["motion"]["curves"]["foot_slide"] == [None] + [0.0] * 29
+    held = told["motions"]["assisted"]
+    assert len(held["curves"]["reward"]) == len(held["force"]) == 30
+    assert held["curves"]["force"][10] == pytest.approx(np.linalg.norm(held["force"][10]), abs=0.2)

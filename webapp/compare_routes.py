@@ -1,0 +1,39 @@
+"""What the viewer's comparison asks for beside a run itself: which other runs there are, and motions by frame."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
+
+from core.errors import RunNotFoundError
+from webapp.series_view import series_view
+from webapp.site import Site
+
+_LISTED = 100
+
+
+def make_compare_router(site: Site) -> APIRouter:
+    """The routes of one site."""
+
+    def own_run(request: Request) -> None:
+        if (run_id := request.path_params.get("run_id")) is not None:
+            site.store.check(run_id)
+
+    router = APIRouter(dependencies=[Depends(own_run)])
+
+    @router.get("/api/runs")
+    def list_runs() -> dict[str, list[dict[str, Any]]]:
+        """The user's latest runs, newest first."""
+        runs = site.store.recent(_LISTED)
+        told = [{"id": r.id, "name": r.name, "state": r.state, "created": r.created.isoformat()} for r in runs]
+        return {"runs": told}
+
+    @router.get("/api/runs/{run_id}/people/{person}/series.json")
+    def get_series(run_id: str, person: int) -> JSONResponse:
+        """A person's motions frame by frame: heights and sliding of the feet, jitter, reward, contacts, forces."""
+        folder = site.home.run(run_id)
+        if person not in folder.people():
+            raise RunNotFoundError("The run has no such person.")
+        return JSONResponse(series_view(folder.person(person)), headers={"cache-control": "no-cache"})
+
+    return router
