@@ -131,6 +131,8 @@ def test_no_command_pretends_to_exist():
         "export",
         "import",
         "train",
+        "rollout",
+        "challenge",
         "train-hmr",
         "worker",
         "recover",
