@@ -1,0 +1,51 @@
+"""The child process of a run: a full disk, no memory, a stage that hangs, the lock on the folder."""
+
+import errno
+import fcntl
+import threading
+from pathlib import Path
+
+import pytest
+
+from core.jobs.stage_process import StageProcess
+from core.jobs.stage_server import DISK_FULL, NO_MEMORY, _as_event
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def process(tmp_path, monkeypatch):
+    """A process over the fake pipeline whose second stage never reports."""
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    with StageProcess("fake_pipeline", tmp_path / "run", {"behaviour": "stuck"}, tmp_path / "log.txt") as process:
+        yield process
+
+
+def test_a_full_disk_and_no_memory_are_told_in_a_sentence():
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        assert _as_event(OSError(number, "x")) == {"event": "failed", "message": DISK_FULL}
+    assert _as_event(MemoryError()) == {"event": "failed", "message": NO_MEMORY}
+    assert _as_event(OSError(errno.EACCES, "x"))["event"] == "crashed"
+
+
+def test_a_stage_that_hangs_is_noticed_and_another_process_takes_its_place(process):
+    answer = process.run("middle", lambda fraction, message: None, lambda: None, silence_s=6.0)
+    assert answer["event"] == "hung"
+    process.end()
+    assert process.run("physics", lambda fraction, message: None, lambda: None)["event"] == "done"
+
+
+def test_nothing_is_computed_while_another_process_holds_the_folder(process, tmp_path):
+    (tmp_path / "run").mkdir()
+    answers = []
+    with (tmp_path / "run" / ".lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stage = threading.Thread(
+            target=lambda: answers.append(process.run("physics", lambda fraction, message: None, lambda: None))
+        )
+        stage.start()
+        stage.join(timeout=3)
+        assert stage.is_alive()
+        assert not (tmp_path / "run" / "calls.txt").exists()
+    stage.join(timeout=60)
+    assert [answer["event"] for answer in answers] == ["done"]
