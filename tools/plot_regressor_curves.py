@@ -2,7 +2,7 @@
 
     python tools/plot_regressor_curves.py PICTURE.png LABEL=DIR/curves.json [LABEL=DIR/curves.json ...]
 
-docs/images/regressor-curves.png was made by it. Vertical axes are logarithmic; horizontal ones are steps.
+docs/pictures/regressor-curves.png was made by it. Vertical axes are logarithmic; horizontal ones are steps.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def _panel(pen, font, corner, title, lines, labels) -> None:
         return
     points = [p for line in lines.values() for p in line]
     low, high = (f(math.log10(v) for _, v in points) for f in (min, max))
-    low, high = low - 0.03, max(high, low + 0.2) + 0.03
+    low, high = low - 0.01, max(high, low + 0.05) + 0.01
     last = max(step for step, _ in points)
 
     def at(step: float, value: float) -> tuple[float, float]:
@@ -72,9 +72,15 @@ def _panel(pen, font, corner, title, lines, labels) -> None:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    every = [m * 10.0**e for e in range(math.floor(low), math.ceil(high) + 1) for m in (1, 1.5, 2, 3, 5, 7)]
-    inside = [t for t in every if low <= math.log10(t) <= high]
-    return inside if len(inside) <= 7 else inside[:: math.ceil(len(inside) / 7)]
+    """Round numbers between 10^low and 10^high, three to seven of them: 1, 2, 5 apart."""
+    first, last = 10**low, 10**high
+    apart = next(
+        m * 10.0**e
+        for e in range(math.floor(math.log10(last - first)) - 1, math.ceil(high) + 1)
+        for m in (1, 2, 5)
+        if (last - first) / (m * 10.0**e) <= 6
+    )
+    return [n * apart for n in range(math.ceil(first / apart), math.floor(last / apart) + 1)]
 
 
 def main() -> None:

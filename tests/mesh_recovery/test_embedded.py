@@ -53,7 +53,7 @@ def test_unseen_clips_under_noise_are_better_than_their_raw_landmarks(name):
         limbs = truth[:, LIMBS_IN_BLAZEPOSE]
         found.append((pa_mm(recover_embedded(track).landmarks, limbs), pa_mm(track.world, limbs)))
     ours, raw = np.mean(found, axis=0)
-    assert ours < 0.9 * raw
+    assert ours < 0.65 * raw
 
 
 def test_swapped_legs_hardly_show():
