@@ -172,6 +172,7 @@ def accuracy(truth: BodyMotion, camera: Array, track: Track, hmr: BodyMotion) ->
         "hmr_joint_error_mm": 1000 * mpjpe(hmr.joints[:, LIMBS_IN_SMPL], true_joints).mean(),
         "hmr_pa_error_mm": 1000 * pa_mpjpe(hmr.joints[:, LIMBS_IN_SMPL], true_joints).mean(),
         "foot_slide_cm_s": foot_slide(soles, truth.contacts, truth.fps) or 0.0,
+        "true_foot_slide_cm_s": foot_slide(sole_points(truth.landmarks), truth.contacts, truth.fps) or 0.0,
         "penetration_mm": float(depth[standing].mean()) if standing.any() else 0.0,
     }
 

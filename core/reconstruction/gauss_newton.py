@@ -1,6 +1,6 @@
 """Banded Gauss-Newton with Levenberg-Marquardt damping: few expensive, very good steps."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.progress import Progress, silent
 from core.reconstruction.curves import Curve
@@ -25,13 +25,6 @@ class GaussNewtonSettings:
     least_gain: float = 2e-3
     """A step that lowers the objective by a smaller share than this is the last."""
 
-    graduated: int = 2
-    """Steps before these on the objective with its outliers let in: nothing is an outlier before the rest is in place
-    (graduated non-convexity, Blake and Zisserman 1987)."""
-
-    let_in: float = 3.0
-    """How many times farther residuals are believed in these steps."""
-
 
 def gauss_newton(
     objective: tuple[Term, ...],
@@ -40,26 +33,9 @@ def gauss_newton(
     settings: GaussNewtonSettings | None = None,
     progress: Progress = silent,
 ) -> tuple[State, Curve]:
-    """(the state that minimises `objective` near `state`, every term's energy after each step)."""
+    """(the state that minimises `objective` near `state`, every term's energy at the start and after each step that
+    helped)."""
     settings = settings or GaussNewtonSettings()
-    first, _ = evaluate(objective, evidence, state, curved=False)
-    if settings.graduated:
-        open_to_all = tuple(
-            replace(term, bend=term.bend * settings.let_in) if term.loss == "geman" else term for term in objective
-        )
-        nearer, _ = _descend(open_to_all, evidence, state, replace(settings, iterations=settings.graduated), silent)
-        # What few outliers pull along may end farther off than it began: then there was nothing to gain.
-        if sum(evaluate(objective, evidence, nearer, curved=False)[0].values()) < sum(first.values()):
-            state = nearer
-    state, energies = _descend(objective, evidence, state, settings, progress)
-    began = [] if energies[0] == first else [first]
-    return state, Curve("gauss_newton", (*began, *energies))
-
-
-def _descend(
-    objective: tuple[Term, ...], evidence: Evidence, state: State, settings: GaussNewtonSettings, progress: Progress
-) -> tuple[State, list[dict[str, float]]]:
-    """(the state after the steps, every term's energy at the start and after each step that helped)."""
     damping = settings.damping
     basis = evidence.levers.basis
     energies, sums = evaluate(objective, evidence, state, curved=True)
@@ -82,4 +58,4 @@ def _descend(
         if gain < settings.least_gain or iteration == settings.iterations - 1:
             break
         equations = normal_equations(sums, basis)
-    return state, curve
+    return state, Curve("gauss_newton", tuple(curve))

@@ -43,7 +43,7 @@ OURS = (
     Term("pose", 0.7, "usual ranges of a joint", source="anatomy; " + _SMPLIFY),
     Term("shape", 0.5, "betas off the network's", source=_SMPLIFY),
     Term("contact_slide", 0.03, "m/s of a contact point", "huber", 3.0, source="HuMoR (Rempe et al. 2021)"),
-    Term("contact_height", 0.005, "m of a contact point over what it stands on", "huber", 3.0, source="HuMoR"),
+    Term("contact_height", 0.01, "m of a contact point over what it stands on", "huber", 3.0, source="HuMoR"),
     Term("penetration", 0.005, "m of a landmark under the ground", "huber", 6.0, source="one-sided contact_height"),
 )
 """What Gauss-Newton minimises; the last three only once contacts are known."""

@@ -110,17 +110,18 @@ def reconstruct_with_curves(
     footing = None
     for solve in range(settings.contact_solves):
         done = 0.55 + 0.4 * solve / settings.contact_solves
+        if solve == 1:  # feet that stay where they stand tell the slope along the view better than feet that wander
+            ground = ground_under(in_camera, track.present, settings.contacts, settings.seed)
         height = settings.contacts.first_height_m if solve == 0 else settings.contacts.height_m
         before, footing = (
             footing,
             footing_of(ground, standing_of(world_of(in_camera, ground), settings.contacts, height)),
         )
-        if before is not None and np.array_equal(before.contacts, footing.contacts):
+        if solve > 1 and before and np.array_equal(before.contacts, footing.contacts):
             break
         on_ground = replace(evidence, footing=footing)
         inner = part_of(progress, done, done + 0.4 / settings.contact_solves)
-        # All is in place by now but the feet: what is an outlier stays one.
-        state, curve = gauss_newton(objective, on_ground, state, replace(settings.gauss_newton, graduated=0), inner)
+        state, curve = gauss_newton(objective, on_ground, state, settings.gauss_newton, inner)
         curves.append(replace(curve, title=f"with contacts, solve {solve + 1}"))
         in_camera = _motion(body, hmr, state)
     progress(1.0, "Motion reconstructed")
