@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import RunNotFoundError
 from core.jobs.fairness import QueueLimits, check_limits
+from core.jobs.searching import RunSearch
 from core.jobs.store import RunRecord, RunStore
 from core.jobs.tables import Run
 
@@ -54,6 +55,14 @@ class OwnedRuns(RunStore):
     def recent(self, limit: int = 12, owner: str | None = None) -> list[RunRecord]:
         """The latest runs of the user, newest first."""
         return super().recent(limit, self._somebody())
+
+    def find(self, search: RunSearch, owner: str | None = None) -> tuple[list[RunRecord], int]:
+        """The part of the user's runs that a search asks for, and how many it fits in all."""
+        return super().find(search, self._somebody())
+
+    def ids_of(self, owner: str | None = None) -> list[tuple[str, bool]]:
+        """Ids of all runs of the user, and whether each is deleted."""
+        return super().ids_of(self._somebody())
 
     def get(self, run_id: str, deleted: bool = False) -> RunRecord:
         """The run, or `RunNotFoundError` also where it is another's."""

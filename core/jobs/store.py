@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.errors import RunNotFoundError
 from core.jobs.database import READS_ONLY
 from core.jobs.fairness import next_turn, runs_ahead
+from core.jobs.searching import RunSearch, matching
 from core.jobs.tables import Run, RunStage
 from core.jobs.users import LOCAL_USER
 
@@ -110,6 +111,20 @@ class RunStore:
             latest = latest.where(Run.owner == owner)
         with Session(self._reader) as session:
             return [_record(run) for run in session.scalars(latest)]
+
+    def find(self, search: RunSearch, owner: str | None = None) -> tuple[list[RunRecord], int]:
+        """The part of the runs that a search asks for, newest first, and how many it fits in all."""
+        conditions = matching(search, owner)
+        found = sa.select(Run).where(*conditions).order_by(Run.created.desc(), Run.id)
+        with Session(self._reader) as session:
+            total = session.scalar(sa.select(sa.func.count()).select_from(Run).where(*conditions)) or 0
+            return [_record(run) for run in session.scalars(found.offset(search.first).limit(search.count))], total
+
+    def ids_of(self, owner: str) -> list[tuple[str, bool]]:
+        """Ids of all runs of a user, and whether each is deleted."""
+        asked = sa.select(Run.id, Run.deleted.is_not(None)).where(Run.owner == owner)
+        with Session(self._reader) as session:
+            return [(run_id, deleted) for run_id, deleted in session.execute(asked)]
 
     def adopt(
         self,
