@@ -23,6 +23,7 @@ from core.video.link import read_link
 from core.video.times import window
 from webapp.run_view import run_view, track_view
 from webapp.site import Site, sample_path
+from webapp.training_routes import add_training_routes
 
 MEDIA_TYPES = {
     ".mp4": "video/mp4",
@@ -186,6 +187,8 @@ def make_router(site: Site) -> APIRouter:
         """Open a run's zip as a finished run; answers with its id."""
         with _on_disk(file, site.home.uploads) as path:
             return {"id": site.open_bundle(path, file.filename or "run.zip").id}
+
+    add_training_routes(router, site)
 
     @router.get("/api/samples/{sample}/poster.jpg")
     def get_poster(sample: str) -> Response:

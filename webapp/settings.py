@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     max_seconds: float = Field(
         default=120.0, gt=0, description="Longest window of a video that is taken at once, in seconds."
     )
+    max_training_minutes: float = Field(
+        default=480.0, gt=0, description="Longest training of a policy, all its resumptions together, in minutes."
+    )
     worker_name: str = Field(
         default="site",
         pattern=r"^[A-Za-z0-9_-]{1,40}$",

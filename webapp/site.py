@@ -24,6 +24,7 @@ from core.jobs.migrate import upgrade
 from core.jobs.owned import OwnedRuns
 from core.jobs.store import RunRecord, RunStore
 from core.jobs.submit import Submission
+from core.jobs.training_desk import TrainingDesk
 from core.jobs.worker import Worker, make_client
 from webapp.identity import current_user
 from webapp.settings import Settings
@@ -33,6 +34,7 @@ KEPT_AFTER_DELETION = timedelta(days=7)
 """So long a deleted run can be brought back."""
 _UNPACKED = 4  # times the largest upload: what a zip may hold
 _LONGEST_NAME = 120
+_NOT_NOW = "The site is starting or stopping. Try again in a moment."
 _LOG_BYTES = 60_000
 _HOUSEKEEPING_S = 3600.0
 _ROOT = Path(__file__).parents[1]
@@ -145,9 +147,15 @@ class Site:
             text = file.read().decode(errors="replace")
         return text.replace(str(self.home.root), "HOME").replace(str(_ROOT), "...")
 
+    def trainings(self) -> TrainingDesk:
+        """What can be done with trainings of the motions of runs."""
+        if self._client is None:
+            raise BadInputError(_NOT_NOW)
+        return TrainingDesk(self.store, self.home, self._client)
+
     def _submission(self) -> Submission:
         if self._client is None:
-            raise BadInputError("The site is starting or stopping. Try again in a moment.")
+            raise BadInputError(_NOT_NOW)
         return Submission(self.store, self.home, self._client, self.pipeline)
 
     def start_sample(self, sample: str, choices: dict[str, Any]) -> RunRecord:

@@ -27,6 +27,9 @@ from core.video import load_clip
 _DATA = PACKED - {".zip"} | {".json", ".txt", ".bvh", ".csv", ".md", ".bmp", ".onnx", ".usd", ".fbx"}
 
 
+_OF_POLICIES = ("policy.pth", "policy.zip", "policy.optimizer.pth")
+
+
 @dataclass(frozen=True)
 class BundleLimits:
     """What a bundle may ask of the machine that opens it."""
@@ -116,6 +119,11 @@ def _check_name(entry: zipfile.ZipInfo, limits: BundleLimits) -> None:
 
 
 def _manifest(path: Path, archive: zipfile.ZipFile, names: list[str]) -> dict[str, dict[str, Any]]:
+    if MANIFEST not in names and any(PurePosixPath(name).name in _OF_POLICIES for name in names):
+        raise BadInputError(
+            f"{path.name} should be a run's zip, but looks like a policy. Policies are never taken in here: the zip of "
+            "one can run code when it is opened. Train one for a motion instead; its policy.onnx holds numbers only."
+        )
     if MANIFEST not in names:
         raise BadInputError(f"{path.name} should be a run's zip with {MANIFEST} in it, but has none.")
     if archive.getinfo(MANIFEST).file_size > 4_000_000:

@@ -2,7 +2,8 @@
 
 The file is a zip with `understudy-backup.json` (the schema's revision, the rows) and `runs/...`. It is restored into an
 empty home and an empty database, SQLite or PostgreSQL, of this version or a later one: the rows go into the schema they
-came from, and the migrations do the rest. Runs that were not finished are queued again.
+came from, and the migrations do the rest. Runs that were not finished are queued again; trainings
+are stopped, and can be resumed.
 """
 
 import json
@@ -24,11 +25,12 @@ from core.errors import BadInputError
 from core.jobs.database import READS_ONLY
 from core.jobs.home import Home
 from core.jobs.migrate import alembic_config, check_version, known_revisions, migrating, newest_revision
-from core.jobs.tables import Run, RunStage
+from core.jobs.tables import Run, RunStage, Training
 
 RECORD = "understudy-backup.json"
 _FORMAT = 1
-_TABLES = (Run.__tablename__, RunStage.__tablename__)  # in an order in which they can be filled
+_TABLES = (Run.__tablename__, RunStage.__tablename__, Training.__tablename__)  # in an order in which they can be filled
+_FIRST = _TABLES[:2]  # backups of earlier versions have no others
 _FILE = re.compile(r"runs/[a-z0-9]{16}/(?:[^/\\\0]+/)*[^/\\\0]+")
 _CHUNK = 1 << 20
 
@@ -114,8 +116,10 @@ def _unfinished(rows: dict[str, list[dict[str, Any]]]) -> tuple[str, ...]:
 def _reflected(connection: sa.Connection) -> list[sa.Table]:
     """The tables as they are in the database, whatever this version's models say."""
     metadata = sa.MetaData()
-    metadata.reflect(connection, only=_TABLES)
-    return [metadata.tables[name] for name in _TABLES]
+    there = set(sa.inspect(connection).get_table_names())
+    names = [name for name in _TABLES if name in there]
+    metadata.reflect(connection, only=names)
+    return [metadata.tables[name] for name in names]
 
 
 def _read_rows(engine: sa.Engine) -> dict[str, list[dict[str, Any]]]:
@@ -143,7 +147,7 @@ def _write_rows(engine: sa.Engine, record: dict[str, Any]) -> None:
         command.upgrade(alembic_config(connection), record["revision"])
         for table in _reflected(connection):
             moments = {column.name for column in table.columns if isinstance(column.type, sa.DateTime)}
-            for row in record["tables"][table.name]:
+            for row in record["tables"].get(table.name, []):
                 read = {k: datetime.fromisoformat(v) if k in moments and v else v for k, v in row.items()}
                 connection.execute(table.insert().values(**read))
         command.upgrade(alembic_config(connection), "head")
@@ -161,7 +165,7 @@ def _checked(archive: zipfile.ZipFile, file: Path) -> tuple[dict[str, Any], list
     try:
         record = json.loads(archive.read(RECORD))
         revision, tables = record["revision"], record["tables"]
-        complete = record["format"] == _FORMAT and all(isinstance(tables[name], list) for name in _TABLES)
+        complete = record["format"] == _FORMAT and all(isinstance(tables[name], list) for name in (*_FIRST, *tables))
     except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
         raise BadInputError(f"{file.name} should be a backup by `understudy backup`, but is not: {error}.") from None
     if not complete or revision not in known_revisions():

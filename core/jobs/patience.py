@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -36,3 +37,13 @@ def patiently(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
             _log.warning("The database does not answer, which is tried again in %.1f s: %s", pause, error)
         time.sleep(pause)
         pause = min(2 * pause, 10.0)
+
+
+@contextmanager
+def unless_away() -> Iterator[None]:
+    """A database that is away for a moment does not break off what is computing meanwhile."""
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        if not is_passing(error):
+            raise

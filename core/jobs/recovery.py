@@ -4,11 +4,12 @@ import sqlalchemy as sa
 from dbos import DBOSClient
 
 from core.jobs.heartbeat import declare_dead
+from core.jobs.training_workflow import TRAIN_QUEUE
 from core.jobs.workflow import QUEUE, run_of
 
 
 def recover(engine: sa.Engine, client: DBOSClient, name: str) -> list[str]:
-    """Put what the worker `name` was at back into the queue and return the runs' ids.
+    """Put what the worker `name` was at back into the queue and return the ids of runs and trainings.
 
     `UnderstudyError` where it lives, or nobody knows it. Should it be cut off rather than dead, it finds its name taken
     when it comes back, and stops; a lock on each run's folder keeps two from writing there meanwhile.
@@ -20,7 +21,10 @@ def recover(engine: sa.Engine, client: DBOSClient, name: str) -> list[str]:
 def give_back(client: DBOSClient, name: str) -> list[str]:
     """Queue again what is recorded as being in the hands of the worker `name`, which must not be at it."""
     left = client.list_workflows(executor_id=name, status="PENDING", load_input=False, load_output=False)
-    ids = [each.workflow_id for each in left if each.queue_name == QUEUE]
-    if ids:
-        client.resume_workflows(ids, queue_name=QUEUE)
-    return [run_of(workflow) for workflow in ids]
+    given = []
+    for queue in (QUEUE, TRAIN_QUEUE):
+        ids = [each.workflow_id for each in left if each.queue_name == queue]
+        if ids:
+            client.resume_workflows(ids, queue_name=queue)
+        given += [run_of(workflow) for workflow in ids]
+    return given

@@ -31,9 +31,10 @@ _LOOK_EVERY_S = 0.25
 class StageProcess:
     """Starts at the first stage asked for; leaving the `with` block ends it, whatever it is doing."""
 
-    def __init__(self, pipeline: str, folder: Path, settings: dict[str, Any], log: Path) -> None:
+    def __init__(self, pipeline: str, folder: Path, settings: dict[str, Any], log: Path, niceness: int = 0) -> None:
+        """`niceness`: how far the process stands back behind others where the cores do not suffice, 0 to 19."""
         self._opening = {"pipeline": pipeline, "folder": str(folder), "settings": settings}
-        self._log = log
+        self._log, self._niceness = log, niceness
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
 
@@ -104,6 +105,9 @@ class StageProcess:
                 env=os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
                 start_new_session=True,  # Ctrl-C is for the parent, which ends the child in its own way
             )
+        if self._niceness:
+            with contextlib.suppress(ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, self._niceness)
         self._answers = queue.Queue()
         threading.Thread(target=_read, args=(self._process, self._answers), daemon=True).start()
         self._send(self._opening)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from core.jobs.users import LOCAL_USER
 
 RUN_STATES = ("queued", "running", "done", "failed", "cancelled")
+TRAINING_STATES = ("queued", "running", "done", "failed", "stopped")
 STAGE_STATES = ("waiting", "running", "done", "failed", "skipped")
 
 # Named constraints can be changed by later migrations; SQLite gives them no names of its own.
@@ -105,3 +106,24 @@ class RunStage(Base):
     started: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished: Mapped[datetime | None] = mapped_column(UtcDateTime)
     run: Mapped[Run] = relationship(back_populates="stages")
+
+
+class Training(Base):
+    """A training of a policy for the motion of a run's person. Its files lie in the run's folder."""
+
+    __tablename__ = "trainings"
+    __table_args__ = (_one_of("state", TRAINING_STATES),)
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    person: Mapped[int] = mapped_column(sa.Integer)
+    settings: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    """`core.training_stages.RunSettings`."""
+    state: Mapped[str] = mapped_column(sa.String(16), default="queued")
+    error: Mapped[str | None] = mapped_column(sa.Text)
+    stop_requested: Mapped[bool] = mapped_column(sa.Boolean, default=False)
+    fraction: Mapped[float] = mapped_column(sa.Float, default=0.0)
+    message: Mapped[str] = mapped_column(sa.String(300), default="")
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    started: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -15,10 +15,13 @@ from core.jobs.heartbeat import Heartbeat, WorkerNameTakenError
 from core.jobs.home import Home
 from core.jobs.recovery import give_back
 from core.jobs.store import RunStore
+from core.jobs.training_workflow import TRAIN_QUEUE
+from core.jobs.trainings import TrainingStore
 from core.jobs.workflow import APPLICATION, APPLICATION_VERSION, QUEUE, WorkerContext, run_of, set_context
 
 _log = logging.getLogger(__name__)
 _STOP_WITHIN_S = 10.0
+_GIVEN_UP = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 _LOST = "The run was broken off when its worker ended, and cannot be continued. Start it again."
 
 
@@ -28,7 +31,7 @@ class Worker:
     A run that was broken off by a kill is continued by the worker of the *same* name, or by any after
     `core.jobs.recovery.recover`; so names are stable ("site" for the one within `understudy serve`). A lock on a file
     and a row in the database keep two from having the same one. Runs are taken one at a time: the heavy stages use all
-    cores.
+    cores. So are trainings, which stand back behind them (`core.jobs.training_workflow`).
 
     `on_lost` is called with the reason when others may have taken over what this worker does (`core.jobs.heartbeat`);
     its run is broken off then, and the process had better end.
@@ -68,10 +71,12 @@ class Worker:
             set_context(self._context)
             DBOS(config=_config(self.engine, self.name))
             DBOS.launch()
-            DBOS.register_queue(
-                QUEUE, worker_concurrency=1, polling_interval_sec=self._poll_s, on_conflict="always_update"
-            )
+            for queue in (QUEUE, TRAIN_QUEUE):  # so that no training, which takes long, is before anybody's run
+                DBOS.register_queue(
+                    queue, worker_concurrency=1, polling_interval_sec=self._poll_s, on_conflict="always_update"
+                )
             self._give_up_lost_runs()
+            self._give_up_lost_trainings()
             self._heartbeat.start()
         except BaseException:
             self.stop()
@@ -132,14 +137,25 @@ class Worker:
     def _give_up_lost_runs(self) -> None:
         """End the runs that DBOS gave up on (a worker died in them again and again), which nobody would continue."""
         store = self._context.store
-        unfinished = store.unfinished()
-        lost = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
-        # By their beginnings, in the order in which they were made: a run tried again has a workflow for each try.
-        tries = DBOS.list_workflows(workflow_id_prefix=unfinished) if unfinished else []
-        latest = {run_of(status.workflow_id): status.status for status in tries}
-        for run_id, status in latest.items():
-            if status in lost:
+        for run_id, status in _latest_tries(store.unfinished()).items():
+            if status in _GIVEN_UP:
                 store.finish(run_id, "failed", _LOST)
+
+    def _give_up_lost_trainings(self) -> None:
+        """End the trainings that nobody would continue, those without a place in the queue (of a backup) among them."""
+        store = TrainingStore(self.engine)
+        unended = store.unended()
+        tries = _latest_tries(unended)
+        for training_id in unended:
+            if (status := tries.get(training_id)) is None or status in _GIVEN_UP:
+                store.end(training_id, "stopped" if status is None else "failed", None if status is None else _LOST)
+
+
+def _latest_tries(ids: list[str]) -> dict[str, str]:
+    """The state of the latest workflow of each run or training that has one."""
+    # By their beginnings, in the order in which they were made: a run tried again has a workflow for each try.
+    tries = DBOS.list_workflows(workflow_id_prefix=ids) if ids else []
+    return {run_of(status.workflow_id): status.status for status in tries}
 
 
 def _config(engine: sa.Engine, worker: str) -> DBOSConfig:

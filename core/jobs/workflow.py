@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import sqlalchemy as sa
 from dbos import DBOS
 
 from core.errors import CancelledError
 from core.jobs.home import Home
-from core.jobs.patience import is_passing, patiently
+from core.jobs.patience import patiently, unless_away
 from core.jobs.run_log import current_run
 from core.jobs.stage_process import StageProcess
 from core.jobs.store import RunStore
@@ -77,12 +76,17 @@ def set_context(context: WorkerContext | None) -> None:
     _context = context
 
 
+def current_context() -> WorkerContext:
+    """What the workflows of this process work with."""
+    if _context is None:
+        raise RuntimeError("A worker should name its context before it takes runs, but did not.")
+    return _context
+
+
 @DBOS.workflow(name=WORKFLOW)
 def perform_run(run_id: str) -> dict[str, Any]:
     """Run every stage of a run in order and write down how it ended."""
-    context = _context
-    if context is None:
-        raise RuntimeError("A worker should name its context before it takes runs, but did not.")
+    context = current_context()
     with _active(context, run_id):
         stages: list[list[str]] = DBOS.run_step({"name": "begin"}, _begin, context, run_id)
         ending: dict[str, Any] = {"state": "done", "error": None}
@@ -165,16 +169,6 @@ def _take_title(context: WorkerContext, run_id: str) -> None:
         context.store.rename(run_id, title)
 
 
-@contextmanager
-def _unless_away() -> Iterator[None]:
-    """A database that is away for a moment does not break off the stage that is computing meanwhile."""
-    try:
-        yield
-    except sa.exc.SQLAlchemyError as error:
-        if not is_passing(error):
-            raise
-
-
 def _throttled_progress(store: RunStore, run_id: str, stage: str) -> Callable[[float, str], None]:
     last = 0.0
 
@@ -182,7 +176,7 @@ def _throttled_progress(store: RunStore, run_id: str, stage: str) -> Callable[[f
         nonlocal last
         if (now := time.monotonic()) - last >= 1 / _WRITES_PER_SECOND:
             last = now
-            with _unless_away():
+            with unless_away():
                 store.stage_progress(run_id, stage, fraction, message)
 
     return progress
@@ -193,7 +187,7 @@ def _look_for_end(context: WorkerContext, run_id: str) -> Callable[[], None]:
         if context.stopping.is_set():
             raise WorkerStoppingError
         cancelled = False
-        with _unless_away():
+        with unless_away():
             cancelled = context.store.cancel_requested(run_id)
         if cancelled:
             raise CancelledError("The run was cancelled.")

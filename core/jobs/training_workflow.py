@@ -1,0 +1,181 @@
+"""The durable workflow of a training: one step trains, one writes the policy's files.
+
+The training itself is a process of its own (`core.jobs.stage_process`) that leaves checkpoints. When it, its worker or
+the machine dies, it goes on from the last one; what was learned since is lost, and nothing else. It runs at a lower
+priority than the stages of runs, which are short and somebody waits for.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dbos import DBOS
+
+from core.errors import CancelledError
+from core.jobs.patience import patiently, unless_away
+from core.jobs.run_log import current_run
+from core.jobs.stage_process import StageProcess
+from core.jobs.trainings import TrainingRecord, TrainingStore
+from core.jobs.workflow import BROKE_OFF, SILENCE_S, WorkerContext, WorkerStoppingError, current_context
+from core.progress import silent
+from core.run_folder import RunFolder
+from core.training_folder import WORK, is_finished, training_folder
+
+_log = logging.getLogger(__name__)
+
+TRAIN_QUEUE = "train"
+TRAINING_WORKFLOW = "perform_training"
+STAGES_MODULE = "core.training_stages"
+NICENESS = 10
+STOP_WITHIN_S = 2.5
+"""A training that is told to stop has so long [s] for one more checkpoint; then it is ended, and has its last one."""
+MOST_DEATHS = 3
+"""A training whose process dies so often in a row without a new checkpoint is given up."""
+CRASHED = "Something went wrong in the training that is not your doing. The details are in the run's log on the server."
+GONE = "The training's process ended unexpectedly again and again, perhaps for want of memory. Resume it later."
+HUNG = "The training did nothing for half an hour and was ended. Resume it to go on from its last checkpoint."
+
+
+@DBOS.workflow(name=TRAINING_WORKFLOW)
+def perform_training(training_id: str) -> dict[str, Any]:
+    """Train, and write down how it ended."""
+    context = current_context()
+    store = TrainingStore(context.store.engine)
+    with _active(context, store, training_id):
+        if not DBOS.run_step({"name": "begin"}, lambda: patiently(store.begin, training_id)):
+            return {"state": "stopped", "error": None}
+        training = patiently(store.called, training_id)
+        if training is None:
+            return {"state": "stopped", "error": None}
+        run = context.home.run(training.run_id)
+        folder = training_folder(run, training.person, training_id)
+        log = context.home.log(training.run_id)
+        with StageProcess(STAGES_MODULE, folder.root, training.settings, log, NICENESS) as process:
+            ending = DBOS.run_step({"name": "train"}, _train, context, store, process, folder, training)
+            if ending["state"] != "failed":
+                ending = DBOS.run_step({"name": "files"}, _write_files, context, store, process, training, ending)
+        DBOS.run_step({"name": "finish"}, lambda: _finish(store, training_id, ending))
+        return ending
+
+
+@contextmanager
+def _active(context: WorkerContext, store: TrainingStore, training_id: str) -> Iterator[None]:
+    context.active.add(training_id)
+    token = current_run.set(training_id)
+    try:
+        yield
+    except Exception:
+        _log.exception("Training %s broke off", training_id)
+        patiently(store.end, training_id, "failed", BROKE_OFF)
+        raise
+    finally:
+        current_run.reset(token)
+        context.active.discard(training_id)
+
+
+def _train(
+    context: WorkerContext, store: TrainingStore, process: StageProcess, folder: RunFolder, training: TrainingRecord
+) -> dict[str, str | None]:
+    work = folder.root / WORK
+    deaths, checkpoint = 0, _written(work)
+    while True:
+        look = _Look(context, store, training.id, work)
+        try:
+            answer = process.run("train", _throttled(store, training.id), look, SILENCE_S)
+        except CancelledError:  # it took too long over its last checkpoint
+            process.end()
+            answer = {"event": "done", "message": ""}
+        if answer["event"] != "gone" or look.asked:
+            break
+        process.end()
+        deaths, checkpoint = (deaths + 1 if checkpoint == _written(work) else 1), _written(work)
+        _log.warning("Training %s: its process ended, and goes on from its checkpoint (%d)", training.id, deaths)
+        if deaths >= MOST_DEATHS:
+            break
+    if look.asked == "worker":
+        raise WorkerStoppingError
+    if look.asked == "person" and not is_finished(folder, training.settings["training"]):
+        patiently(store.end, training.id, "stopped")  # at once: the files come after
+        return {"state": "stopped", "error": None}
+    return _ending(answer)
+
+
+def _ending(answer: dict[str, Any]) -> dict[str, str | None]:
+    if answer["event"] in ("done", "skipped"):
+        return {"state": "done", "error": None}
+    _log.warning("A training failed (%s): %s", answer["event"], answer["message"])
+    sentences = {"failed": answer["message"], "crashed": CRASHED, "gone": GONE, "hung": HUNG}
+    return {"state": "failed", "error": sentences[answer["event"]]}
+
+
+def _write_files(
+    context: WorkerContext,
+    store: TrainingStore,
+    process: StageProcess,
+    training: TrainingRecord,
+    ending: dict[str, str | None],
+) -> dict[str, str | None]:
+    def look() -> None:
+        if context.stopping.is_set():
+            raise WorkerStoppingError
+
+    with unless_away():
+        store.progress(training.id, 1.0, "Writing the policy's files")
+    answer = process.run("files", silent, look, SILENCE_S)
+    if answer["event"] == "gone":
+        process.end()
+        answer = process.run("files", silent, look, SILENCE_S)
+    files = _ending(answer)
+    return files if files["state"] == "failed" and ending["state"] == "done" else ending
+
+
+def _finish(store: TrainingStore, training_id: str, ending: dict[str, str | None]) -> None:
+    state = ending["state"]
+    assert state is not None
+    if state != "stopped":  # which was said at once; it may be queued again by now
+        patiently(store.end, training_id, state, ending["error"])
+    _log.info("The training is %s", state)
+
+
+class _Look:
+    """Looks whether to end, asks the training for a last checkpoint, and loses patience with it."""
+
+    def __init__(self, context: WorkerContext, store: TrainingStore, training_id: str, work: Any) -> None:
+        self.asked = ""
+        self._context, self._store, self._id, self._work = context, store, training_id, work
+        self._deadline = 0.0
+
+    def __call__(self) -> None:
+        if not self.asked:
+            with unless_away():
+                if self._context.stopping.is_set():
+                    self.asked = "worker"
+                elif self._store.stop_requested(self._id):
+                    self.asked = "person"
+            if not self.asked:
+                return
+            self._deadline = time.monotonic() + STOP_WITHIN_S
+            self._work.mkdir(parents=True, exist_ok=True)
+            (self._work / "stop").touch()  # `core.imitation.ppo.stopping`
+        elif time.monotonic() > self._deadline:
+            raise CancelledError("The training was stopped.")
+
+
+def _written(work: Any) -> int:
+    path = work / "checkpoint.npz"
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def _throttled(store: TrainingStore, training_id: str) -> Callable[[float, str], None]:
+    last = 0.0
+
+    def progress(fraction: float, message: str = "") -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= 0.5:
+            last = now
+            with unless_away():
+                store.progress(training_id, fraction, message)
+
+    return progress
