@@ -23,9 +23,10 @@ def recover_embedded(
 ) -> BodyMotion:
     """Recover the body in every frame of `track` by the shipped regressor: frame="camera", metres.
 
-    Rotations are the network's, each frame from the frames within 0.4 s of it; one shape for the clip; the place is
-    where the landmarks meet their keypoints. Frames without the person repeat the nearest one that has them. Raises
-    `NoPersonError` where no frame has the person, `BadInputError` where the track holds numbers that are not finite.
+    Rotations are the network's, each frame from the frames within 0.4 s of it, brought onto the keypoints
+    (`core.mesh_recovery.onto_keypoints`); one shape for the clip; the place is where the landmarks meet their
+    keypoints. Frames without the person repeat the nearest one that has them. Raises `NoPersonError` where no frame
+    has the person, `BadInputError` where the track holds numbers that are not finite.
     """
     from core.mesh_recovery.with_network import recover_with_network
 

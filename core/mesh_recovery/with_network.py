@@ -66,10 +66,11 @@ def recover_with_network(
 ) -> BodyMotion:
     """Recover the body in every frame by the network in `model_dir`: frame="camera", metres, `intrinsics` stored.
 
-    Frames without the person repeat the nearest one that has them. The rotations are the network's. Where its body is
-    not the shipped one, its `betas` mean nothing here: the shape is then fitted to the track's bone lengths, the pelvis
-    stays at the pixel where the network's camera puts it, and all depths are multiplied by one factor that makes the
-    shipped body as large in the picture as the keypoints are. `clip` may be None for a network that sees keypoints.
+    Frames without the person repeat the nearest one that has them. The rotations are the network's; those of one that
+    sees windows of keypoints are brought onto these (`onto_keypoints`). Where its body is not the shipped one, its
+    `betas` mean nothing here: the shape is then fitted to the track's bone lengths, the pelvis stays at the pixel where
+    the network's camera puts it, and all depths are multiplied by one factor that makes the shipped body as large in
+    the picture as the keypoints are. `clip` may be None for a network that sees keypoints.
 
     Raises `NoPersonError` where no frame has the person and `BadInputError` where folder, network or its numbers are
     not what the contract asks for.
