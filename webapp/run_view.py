@@ -146,6 +146,7 @@ def _person(run: RunRecord, folder: RunFolder, n: int) -> dict[str, Any]:
         "track_url": f"/api/runs/{run.id}/people/{n}/track.json",
         "motions": motions,
         "supports": _supports(root / "motion.npz"),
+        "trainable": (root / "reference.txt").is_file(),
     }
 
 

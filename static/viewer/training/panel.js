@@ -1,0 +1,133 @@
+/** Policies for the motion on the page: order one, watch it learn, look at its checkpoints, take it away. */
+
+import { element } from "../dom.js";
+import { isFinished, runUrl } from "../run_feed.js";
+import { TrainingCard } from "./card.js";
+import { TrainingFeed, ask } from "./feed.js";
+import { OrderForm } from "./order_form.js";
+
+const WHAT = "A policy learns, by trying, to perform this motion by its muscles alone. It leaves as files.";
+const NO_UPLOADS =
+  "Policies cannot be uploaded: opening a policy's zip can run code that is hidden in it. Train one here, or run yours by understudy rollout on your own machine.";
+
+export class TrainingPanel {
+  #container;
+  #events;
+  #feed;
+  #cards = new Map(); // id -> card
+  #list = element("div", { className: "trainings" });
+  #order = element("details", { className: "another" });
+  #told = element("p", { className: "refused", role: "status", hidden: true });
+  #form;
+  #run = null;
+  #view = { person: 0, panes: [] };
+  #awaited = ""; // id of the training that was just ordered: it is shown as soon as it can be
+
+  /** @param {{onChange: () => void, onShow: (name: string) => void}} events: policies' motions changed; a pane should show this one */
+  constructor(container, events) {
+    this.#container = container;
+    this.#events = events;
+    this.#form = new OrderForm((choices) => this.#start(choices));
+    this.#feed = new TrainingFeed({ onChange: () => this.#changed(), onTrouble: (text) => this.#say(text), wanted: () => this.#mine().map(({ id }) => id) });
+    this.#order.append(element("summary", {}, "Train another"), this.#form.root);
+    container.append(
+      element("h2", { id: "training-title" }, "Policies"),
+      element("p", { className: "legend" }, WHAT),
+      this.#order,
+      this.#told,
+      this.#list,
+      element("p", { className: "legend" }, NO_UPLOADS),
+    );
+  }
+
+  /** The run as the server tells it, and the view; hidden where this person's motion is not there to learn. */
+  update(run, view) {
+    this.#run = run;
+    this.#view = view;
+    const person = run.people?.find(({ index }) => index === view.person);
+    const hidden = !person?.trainable || !isFinished(run);
+    this.#container.hidden = hidden;
+    if (hidden) return;
+    this.#feed.watch(`${runUrl(run.id).href}/trainings`);
+    this.#draw();
+  }
+
+  /** A person of the run with their policies among the motions. */
+  withPolicies(person) {
+    if (!person) return person;
+    const policies = this.#feed.trainings
+      .map((training, i) => [training, this.#cards.get(training.id)?.checkpoint, i])
+      .filter(([training, checkpoint]) => training.person === person.index && checkpoint)
+      .map(([training, checkpoint, i]) => ({
+        name: `policy-${training.id}`,
+        title: titleOf(i),
+        url: checkpoint.url,
+        npz_url: null,
+        offset_s: 0,
+        written: checkpoint.samples,
+        physics: checkpoint.physics,
+      }));
+    const names = new Set(policies.map(({ name }) => name));
+    return { ...person, motions: [...person.motions.filter(({ name }) => !names.has(name)), ...policies] };
+  }
+
+  #mine() {
+    return this.#feed.trainings.filter(({ person }) => person === this.#view.person);
+  }
+
+  #changed() {
+    this.#draw();
+    const ordered = this.#feed.trainings.find(({ id }) => id === this.#awaited);
+    if (ordered?.checkpoints.length) {
+      this.#awaited = "";
+      this.#events.onShow(`policy-${ordered.id}`);
+    } else this.#events.onChange();
+  }
+
+  #draw() {
+    const mine = this.#mine();
+    const first = mine.length === 0;
+    this.#order.classList.toggle("first", first);
+    if (first) this.#order.open = true;
+    for (const [i, training] of this.#feed.trainings.entries()) {
+      if (!mine.includes(training)) continue;
+      if (!this.#cards.has(training.id)) this.#cards.set(training.id, new TrainingCard(this.#cardEvents()));
+      const card = this.#cards.get(training.id);
+      card.update(training, this.#feed.curves.get(training.id), titleOf(i), this.#view.panes.includes(`policy-${training.id}`));
+    }
+    const roots = mine.map(({ id }) => this.#cards.get(id).root).reverse(); // the newest first
+    if (roots.length !== this.#list.children.length || roots.some((root, i) => root !== this.#list.children[i])) this.#list.replaceChildren(...roots);
+  }
+
+  #cardEvents() {
+    const at = (id, what) => `${runUrl(this.#run.id).href}/trainings/${id}/${what}`;
+    return {
+      onShow: (name) => {
+        this.#awaited = "";
+        this.#events.onShow(name);
+      },
+      onStop: async (id) => {
+        await ask(at(id, "stop"), { method: "POST" });
+        await this.#feed.look();
+      },
+      onResume: async (id, more) => {
+        await ask(at(id, "resume"), { method: "POST", body: more === null ? {} : { more_seconds: more } });
+        await this.#feed.look();
+      },
+    };
+  }
+
+  async #start(choices) {
+    const { id } = await ask(`${runUrl(this.#run.id).href}/trainings`, { method: "POST", body: { ...choices, person: this.#view.person } });
+    this.#awaited = id;
+    this.#order.open = false;
+    await this.#feed.look();
+  }
+
+  #say(text) {
+    this.#told.textContent = text;
+    this.#told.hidden = !text;
+  }
+}
+
+const titleOf = (i) => `Policy ${i + 1}`;
