@@ -6,8 +6,9 @@ rollouts/policy-ID.
 """
 
 import dataclasses
+import itertools
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from core.motion import BodyMotion, HumanoidMotion, Rollout
 from core.notices import collecting
 from core.progress import Progress, silent
 from core.run_folder import RunFolder, read_json, write_json
-from core.training_folder import CHECKPOINTS, NOTES, REFERENCE, WORK
+from core.training_folder import CHECKPOINTS, NOTES, REFERENCE, WORK, training_folder
 
 MOST_CHECKPOINTS = 24
 """So many performances are kept for showing; of more, every other one goes."""
@@ -153,3 +154,23 @@ def with_budget(settings: RunSettings, seconds: float | None, samples: int | Non
     return dataclasses.replace(
         settings, training=dataclasses.replace(settings.training, seconds=seconds, samples=samples)
     )
+
+
+def train_all(
+    run: RunFolder, settings: RunSettings, report: Callable[[Stage], Progress] = lambda stage: silent
+) -> Iterator[RunFolder]:
+    """Train a policy for each person of a run with a motion, one after another; yields each training's folder.
+
+    Ctrl+C or SIGTERM ends the training at hand with a checkpoint and its files.
+    """
+    for person in run.people():
+        if not (run.person(person) / REFERENCE).is_file():
+            continue
+        taken = run.person(person) / "policies"
+        numbers = (str(n) for n in itertools.count(1))
+        folder = training_folder(run, person, next(n for n in numbers if not (taken / n).exists()))
+        named = dataclasses.replace(settings, name=f"{run.root.resolve().name}, person {person + 1}")
+        for stage in STAGES:
+            if applies(stage, folder, named):
+                run_stage(stage, folder, named, report(stage))
+        yield folder

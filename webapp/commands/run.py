@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from core.pipeline import Stage
     from core.progress import Progress
     from core.run_settings import RunSettings
+    from core.training_stages import RunSettings as TrainingOrder
+    from core.training_stages import Stage as TrainingStage
 
 SAMPLES = ("walker", "flip")
 
@@ -45,6 +47,9 @@ def run(
     solver: Annotated[
         str, typer.Option(help="Reconstruction: gauss_newton, or adam (as published by SFV, slower, no contacts).")
     ] = "gauss_newton",
+    train: Annotated[
+        float | None, typer.Option(help="Then train a policy for the motion, for so long [s] (docs/training.md).")
+    ] = None,
     height: Annotated[float | None, typer.Option(help="The person's height [m], which sets the scale.")] = None,
     time_scale: Annotated[float, typer.Option(help="How many times slower than life the video plays.")] = 1.0,
     loop: Annotated[bool, typer.Option("--loop", help="Find one cycle of the motion and close it.")] = False,
@@ -61,7 +66,7 @@ def run(
     with plain_errors():
         from core.body.smpl_file import chosen_body
         from core.footage import delete_footage as delete_its_footage
-        from core.pipeline import Stage, run_all
+        from core.pipeline import run_all
         from core.run_folder import RunFolder, read_json, write_json
         from core.run_settings import RunSettings
         from core.video.link import looks_like_link, read_link
@@ -77,11 +82,12 @@ def run(
             sampling=sampling, link=link.url if link else "",
         )  # fmt: skip
         chosen_body(settings.body)
+        training = _training(train, settings)
         if out is not None:
             check_out(out, overwrite)
         with progress_bars() as bars:
 
-            def report(stage: Stage):
+            def report(stage: "Stage | TrainingStage"):
                 task = bars.add_task(stage.title, total=1.0, message="")
                 return lambda fraction, message="": bars.update(task, completed=fraction, message=message)
 
@@ -91,6 +97,11 @@ def run(
                 if record:
                     write_json(folder.record, record)
             run_all(folder, settings, report)
+            if training is not None:
+                from core.training_stages import train_all
+
+                for trained in train_all(folder, training, report):
+                    console.print(f"A policy is in [bold]{escape(str(trained.root))}[/]")
         if delete_footage:
             delete_its_footage(folder)
     record = read_json(folder.record)
@@ -99,6 +110,16 @@ def run(
     console.print(f"Done. Everything is in [bold]{escape(str(folder.root))}[/]")
     if json_output:
         print(json.dumps({"folder": str(folder.root), "metrics": read_json(folder.metrics), **record}, indent=2))
+
+
+def _training(seconds: float | None, settings: "RunSettings") -> "TrainingOrder | None":
+    """What --train asks for, looked at before anything long begins."""
+    if seconds is None:
+        return None
+    from core.imitation.ppo import TrainingSettings
+    from core.training_stages import RunSettings as TrainingOrder
+
+    return TrainingOrder(TrainingSettings(seconds=seconds, seed=settings.seed), "policy", settings.body)
 
 
 def absolute_path(choice: str) -> str:
