@@ -24,8 +24,10 @@ from webapp.evaluation_page import CSS as EVALUATION_CSS
 from webapp.evaluation_page import build_evaluation_page
 from webapp.guards import ApiGuard, SecurityHeaders
 from webapp.identity import Identities
+from webapp.library_routes import make_library_router
 from webapp.login import make_login_router
 from webapp.operations import RequestTimes, make_operations_router, make_registry
+from webapp.own_page import STUDIO
 from webapp.pages import build_page
 from webapp.routes import make_router
 from webapp.settings import Settings
@@ -69,8 +71,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(make_operations_router(site, registry))
     app.include_router(make_router(site))
     app.include_router(make_compare_router(site))
+    app.include_router(make_library_router(site))
     # Not at /static or /assets: these are Gradio's.
     app.mount("/viewer", StaticFiles(directory=VIEWER, html=True), name="viewer")
+    app.mount("/studio", StaticFiles(directory=STUDIO), name="studio")
     app.add_api_route("/evaluate", lambda: RedirectResponse("/evaluate/"), include_in_schema=False)
     _mount(app, build_evaluation_page(site), "/evaluate", settings, css=CSS + EVALUATION_CSS, head=HEAD + ICON)
     # The last one: it answers all that nobody before it does.

@@ -1,6 +1,4 @@
-"""What the viewer's comparison asks for beside a run itself: which other runs there are, and motions by frame."""
-
-from typing import Any
+"""What the viewer's comparison asks for beside a run itself: motions by frame (the list of runs: `library_routes`)."""
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
@@ -8,8 +6,6 @@ from fastapi.responses import JSONResponse
 from core.errors import RunNotFoundError
 from webapp.series_view import series_view
 from webapp.site import Site
-
-_LISTED = 100
 
 
 def make_compare_router(site: Site) -> APIRouter:
@@ -20,13 +16,6 @@ def make_compare_router(site: Site) -> APIRouter:
             site.store.check(run_id)
 
     router = APIRouter(dependencies=[Depends(own_run)])
-
-    @router.get("/api/runs")
-    def list_runs() -> dict[str, list[dict[str, Any]]]:
-        """The user's latest runs, newest first."""
-        runs = site.store.recent(_LISTED)
-        told = [{"id": r.id, "name": r.name, "state": r.state, "created": r.created.isoformat()} for r in runs]
-        return {"runs": told}
 
     @router.get("/api/runs/{run_id}/people/{person}/series.json")
     def get_series(run_id: str, person: int) -> JSONResponse:

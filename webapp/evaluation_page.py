@@ -23,7 +23,9 @@ def build_evaluation_page(site: Site) -> gr.Blocks:
     with gr.Blocks(
         title="Understudy: evaluation", analytics_enabled=False, delete_cache=(3600, 7200), fill_width=True
     ) as page:
-        gr.HTML(fragments.header(evaluation_view.INTRO, site.settings.password is not None), padding=False)
+        gr.HTML(
+            fragments.header(evaluation_view.INTRO, site.settings.password is not None, "/evaluate/"), padding=False
+        )
         with gr.Row(equal_height=True, elem_classes=["choices"]):
             with gr.Column(scale=1, elem_classes=["card"]):
                 gr.HTML("<h2>What was predicted</h2>", padding=False)

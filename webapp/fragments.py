@@ -22,14 +22,22 @@ _NO_PICTURE = '<span class="no-picture" aria-hidden="true"></span>'
 _SAMPLE_NOTES = {"walker": "A woman walks over the grass.", "flip": "A flip off a two-metre box. Hard."}
 
 
-def header(sentence: str = PITCH, log_out: bool = False) -> str:
-    """The name of the site, what the page does in a sentence, the way to the other page, and out."""
-    other = '<a href="/evaluate">Evaluation</a>' if sentence == PITCH else '<a href="/">Runs</a>'
+PAGES = (
+    ("/", "New run"),
+    ("/library", "Library"),
+    ("/evaluate/", "Evaluation"),
+)
+
+
+def header(sentence: str = PITCH, log_out: bool = False, here: str = "/") -> str:
+    """The name of the site, what the page does in a sentence, the way to the other pages, and out."""
+    current = ' aria-current="page"'
+    links = "".join(f'<a href="{to}"{current if to == here else ""}>{title}</a>' for to, title in PAGES)
     if log_out:
-        other += '<form method="post" action="/logout"><button type="submit">Log out</button></form>'
+        links += '<form method="post" action="/logout"><button type="submit">Log out</button></form>'
     return (
         '<header class="site-head"><a class="wordmark" href="/"><img src="/viewer/icon.svg" alt="" width="36" '
-        f'height="36">Understudy</a><p>{escape(sentence)}</p><nav aria-label="Pages">{other}</nav></header>'
+        f'height="36">Understudy</a><p>{escape(sentence)}</p><nav aria-label="Pages">{links}</nav></header>'
     )
 
 

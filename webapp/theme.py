@@ -6,7 +6,8 @@ from typing import Any
 import gradio as gr
 from gradio.themes.utils import colors, fonts, sizes
 
-CSS = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+_HEAD_CSS = Path(__file__).parents[1] / "static" / "studio" / "head.css"
+CSS = _HEAD_CSS.read_text(encoding="utf-8") + (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 HEAD = (
     '<meta name="description" content="Paste a video. A simulated humanoid learns the part.">'
     '<meta name="color-scheme" content="light dark">'

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from core.motion import BodyMotion
 
@@ -14,7 +14,7 @@ FRAMES, SIDE = 24, 208
 """Pictures in a strip, and the px of each side."""
 SECONDS = 2.4
 """The longest part of a motion that is shown [s], out of its middle."""
-_FINER = 3  # drawn so many times larger, and made smaller: smooth edges
+_FINER = 2  # drawn so many times larger, and made smaller: smooth edges
 _MARGIN = 0.07
 _TALLEST = 2.5  # m
 
@@ -43,7 +43,7 @@ _LIMBS = (
 _HEAD_RADIUS, _HEAD_RISE = 0.105, 0.07
 # sRGB; readable on light and on dark paper.
 _COLOURS = {"left": (137, 203, 178), "middle": (98, 176, 149), "right": (62, 134, 111)}
-_SHADOW = (20, 22, 30, 70)
+_SHADOW = (20, 22, 30)
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,7 @@ def sprite_strip(motion: BodyMotion) -> bytes:
 
     Seen from where the camera stood (level, without perspective) and followed, so that the body fills the picture.
     """
-    joints, duration = _middle(motion), min(SECONDS, len(motion) / motion.fps)
-    view = _view(motion)
+    joints, view = _middle(motion), _view(motion)
     across, up, depth = joints @ view.right, joints[..., 1], joints @ view.ahead
     across = across - _smoothed(across[:, 0])[:, None]
     ground = np.zeros(FRAMES)
@@ -74,7 +73,7 @@ def sprite_strip(motion: BodyMotion) -> bytes:
         floor = SIDE * _FINER - (bottom + ground[i] * scale)
         strip.paste(_picture(points, depth[i], scale, floor), (i * SIDE, 0))
     data = BytesIO()
-    strip.save(data, "WEBP", quality=82, method=3, duration=round(1000 * duration))
+    strip.save(data, "WEBP", quality=82, method=3)
     return data.getvalue()
 
 
@@ -116,10 +115,10 @@ def _picture(points: Array, depth: Array, scale: float, ground: float) -> Image.
     """One frame from joints in fine px [24,2] and their depths [24] m."""
     picture = Image.new("RGBA", (SIDE * _FINER, SIDE * _FINER))
     draw = ImageDraw.Draw(picture)
-    middle, wide = points[:, 0].mean(), 0.32 * scale
-    draw.ellipse((middle - wide, ground - 0.05 * scale, middle + wide, ground + 0.05 * scale), fill=_SHADOW)
-    picture = picture.filter(ImageFilter.GaussianBlur(0.02 * scale))
-    draw = ImageDraw.Draw(picture)
+    middle = points[:, 0].mean()
+    for k in range(1, 5):  # darker towards its middle
+        wide, high = 0.34 * scale * (1 - k / 9), 0.06 * scale * (1 - k / 9)
+        draw.ellipse((middle - wide, ground - high, middle + wide, ground + high), fill=(*_SHADOW, 18 * k))
     head = points[15] + _HEAD_RISE * scale * _unit(points[15] - points[12])
     shapes = [(depth[[a, b]].mean(), points[a], points[b], radii, side) for (a, b), radii, side in _LIMBS]
     shapes.append((depth[15], head, head, (_HEAD_RADIUS, _HEAD_RADIUS), "middle"))
