@@ -49,14 +49,14 @@ def _of_motion(path: Path, like: Path, *modified: int) -> dict[str, Any]:
     if motion.frame == "camera":
         assert world.camera_in_world is not None
         motion = place_in_world(motion, world.camera_in_world)
-    return _curves(motion, world.supports)
+    return _curves(motion, world)
 
 
 @lru_cache(maxsize=64)
 def _of_rollout(path: Path, like: Path, *modified: int) -> dict[str, Any]:
     world = BodyMotion.load(like)
     rollout = at_rate_of(Rollout.load(path), world.fps)
-    told = _curves(rollout_to_body(rollout, world), world.supports)
+    told = _curves(rollout_to_body(rollout, world), world)
     every = _every(len(rollout))
     told["curves"]["reward"] = _rounded(reward_series(rollout)[::every], 3)
     force = rollout.residual_wrench[::every, :3]
@@ -71,13 +71,16 @@ def _camera(path: Path, like: Path, *modified: int) -> dict[str, Any] | None:
     motion = BodyMotion.load(path)
     if motion.camera_in_world is None or motion.intrinsics is None:
         return None
-    poses = motion.camera_in_world
-    still = np.allclose(poses, poses[:1])
-    return {"intrinsics": motion.intrinsics.tolist(), "camera_in_world": poses[: 1 if still else None].round(5).tolist()}
+    poses = motion.camera_in_world.round(5)
+    if np.allclose(poses, poses[:1]):
+        poses = poses[:1]
+    return {"intrinsics": motion.intrinsics.tolist(), "camera_in_world": poses.tolist()}
 
 
-def _curves(motion: BodyMotion, supports: np.ndarray) -> dict[str, Any]:
-    series, every = motion_series(motion, supports), _every(len(motion))
+def _curves(motion: BodyMotion, world: BodyMotion) -> dict[str, Any]:
+    # As in metrics.json, sliding is measured at the reconstruction's contacts wherever the frames are the same.
+    alike = world.contacts if len(motion) == len(world) else None
+    series, every = motion_series(motion, world.supports, alike), _every(len(motion))
     names = ("foot_height", "foot_slide", "jitter")
     return {
         "fps": motion.fps / every,

@@ -21,7 +21,7 @@ class MotionSeries:
     """A body motion by frame.
 
     `foot_height` [T] cm: the lowest sole point over the ground or support under it, below 0 where it sinks in.
-    `foot_slide` [T] cm/s: the mean horizontal speed of the points in contact since the frame before, NaN without any.
+    `foot_slide` [T] cm/s: the mean horizontal speed, since the frame before, of the points in contact; NaN without any.
     `jitter` [T] 10 m/s^3: the mean norm of the joints' third difference, around the frame; NaN at both ends.
     `contacts` [T, 4] bool: left heel, left toe, right heel, right toe.
     """
@@ -32,10 +32,11 @@ class MotionSeries:
     contacts: Array
 
 
-def motion_series(motion: BodyMotion, supports: Array | None = None) -> MotionSeries:
+def motion_series(motion: BodyMotion, supports: Array | None = None, slide_at: Array | None = None) -> MotionSeries:
     """The curves of a motion in the world. `supports` [S, 6] m: the boxes that count as ground, None: the motion's own.
 
-    Contacts are the motion's own, or predicted where it has none. The means of `foot_slide` over contacts and of
+    Contacts are the motion's own, or predicted where it has none. Sliding is measured at those, or at `slide_at` [T, 4]
+    bool: to compare two motions of one performance, give both the same. The means of `foot_slide` over contacts and of
     `jitter` are the figures of `core.metrics.plausibility`, as long as as many points touch in every frame. Raises
     `BadInputError` for a motion in camera coordinates.
     """
@@ -46,7 +47,7 @@ def motion_series(motion: BodyMotion, supports: Array | None = None) -> MotionSe
     heights = heights_over_support(soles, motion.supports if supports is None else supports)
     return MotionSeries(
         foot_height=100.0 * heights.min(axis=1),
-        foot_slide=_slide(soles, contacts, motion.fps),
+        foot_slide=_slide(soles, contacts if slide_at is None else slide_at, motion.fps),
         jitter=_jitter(motion.joints, motion.fps),
         contacts=contacts,
     )

@@ -3,6 +3,7 @@
 import { AnimationMixer, Color, LessEqualDepth, LoopOnce, MeshStandardMaterial, PropertyBinding, Vector3 } from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import { clone } from "three/addons/utils/SkeletonUtils.js";
+import { takeErrors } from "./error_colours.js";
 
 const loaded = new Map(); // address -> promise of the glTF; every pane and ghost clones from it
 
@@ -19,10 +20,11 @@ export function loadMotion(url) {
 export class Actor {
   /**
    * @param {object} gltf what `loadMotion` gave
-   * @param {{colour: number, ghost?: boolean, offset?: number}} look sRGB colour; a ghost is see-through and casts no
-   *   shadow; `offset` is the motion's start in seconds of the clip
+   * @param {{colour: number, ghost?: boolean, offset?: number, painted?: boolean}} look sRGB colour for a body that has
+   *   none, unless it is `painted` already; a ghost is see-through and casts no shadow; `offset` is the motion's start in
+   *   seconds of the clip
    */
-  constructor(gltf, { colour, ghost = false, offset = 0 }) {
+  constructor(gltf, { colour, ghost = false, offset = 0, painted = false }) {
     this.root = clone(gltf.scene);
     this.offset = offset;
     this.duration = gltf.animations[0]?.duration ?? 0;
@@ -38,7 +40,11 @@ export class Actor {
     for (const mesh of meshes) {
       mesh.frustumCulled = false; // the bounds of the rest pose say nothing about where the body is
       if (ghost) makeGhost(mesh, colour);
-      else dress(mesh, colour);
+      else dress(mesh, painted ? null : colour);
+      if (!ghost && mesh.isSkinnedMesh) {
+        this.boneNames = mesh.skeleton.bones.map(({ name }) => name);
+        this.#errors = takeErrors(mesh.material, this.boneNames.length);
+      }
     }
     this.#parts = [];
     this.root.traverse((node) => node.isBone && this.#parts.push(node));
@@ -46,9 +52,11 @@ export class Actor {
     this.showAt(0);
   }
 
+  boneNames = []; // of a skinned body, the root first
   #mixer;
   #action = null;
   #parts;
+  #errors = null; // the uniforms of its material
 
   /** Take the pose at `time` seconds of the clip; before and after the motion it rests in its first or last pose. */
   showAt(time) {
@@ -68,6 +76,13 @@ export class Actor {
     return this.#parts.map((part) => this.#placeOf(part));
   }
 
+  /** Colour the body by errors [{metres}] in the order of `boneNames`; none: its own colours. */
+  showErrors(errors) {
+    if (!this.#errors) return;
+    this.#errors.errorShown.value = errors.length ? 1 : 0;
+    errors.forEach(({ metres }, i) => (this.#errors.jointError.value[i] = metres));
+  }
+
   dispose() {
     this.#mixer.uncacheRoot(this.root);
     this.root.removeFromParent();
@@ -84,12 +99,12 @@ export class Actor {
   }
 }
 
-/** A body that comes with colours of its own keeps them; a plain one is painted in the motion's colour. */
+/** A body that comes with colours of its own keeps them; a plain one is painted in the motion's colour, if there is one. */
 function dress(mesh, colour) {
   mesh.castShadow = true;
   mesh.receiveShadow = true;
   mesh.material = mesh.material.clone();
-  if (!mesh.material.map && !mesh.geometry.hasAttribute("color")) mesh.material.color.set(colour);
+  if (colour !== null && !mesh.material.map && !mesh.geometry.hasAttribute("color")) mesh.material.color.set(colour);
 }
 
 /** Clear where one looks straight at it and denser towards its edges, so that the other body is seen through it. */

@@ -18,7 +18,8 @@ export const VIEWS = {
   top: { title: "Top", azimuth: 0, elevation: 85, name: "from above" },
 };
 
-export class CameraRig {
+/** Event "chosen": a person has moved the camera. */
+export class CameraRig extends EventTarget {
   camera = new PerspectiveCamera(FOV, 1, 0.05, 120);
   target = new Vector3(0, 0.9, 0);
   touched = false; // a person has chosen the view: nothing moves it any more but they
@@ -26,6 +27,7 @@ export class CameraRig {
   #onChange;
 
   constructor(onChange) {
+    super();
     this.#onChange = onChange;
     this.#lookFrom(directionOf("three-quarter"), 6);
   }
@@ -46,6 +48,7 @@ export class CameraRig {
     controls.maxDistance = 60;
     controls.addEventListener("change", this.#onChange);
     controls.addEventListener("start", () => (this.touched = true));
+    controls.addEventListener("end", () => this.dispatchEvent(new Event("chosen")));
     element.addEventListener("keydown", (event) => this.#orbitByKey(event));
     this.#controls.set(element, controls);
   }
@@ -58,6 +61,19 @@ export class CameraRig {
   /** Let what was thrown glide on; call once per animation tick. */
   tick() {
     this.#controls.forEach((controls) => controls.update());
+  }
+
+  /** [x, y, z of the camera, x, y, z of what it looks at] m, where a person has chosen it, else null. */
+  get place() {
+    return this.touched ? [...this.camera.position.toArray(), ...this.target.toArray()] : null;
+  }
+
+  set place([x, y, z, ...target]) {
+    this.touched = true;
+    this.target.set(...target);
+    this.camera.position.set(x, y, z);
+    this.camera.lookAt(this.target);
+    this.#onChange();
   }
 
   /** Look at the whole of a motion (`path` of framing.js) from a view, in a pane of this aspect (width / height). */
@@ -89,6 +105,7 @@ export class CameraRig {
     this.camera.position.add(this.target);
     this.camera.lookAt(this.target);
     this.#onChange();
+    this.dispatchEvent(new Event("chosen"));
   }
 }
 

@@ -24,6 +24,24 @@ export function choices(motions, wanted) {
   return [...names].map((name) => [name, titleOf(name, motions)]);
 }
 
+/** A pane's name taken apart: {run: id or "" for the page's own, person: number or null, motion}. */
+export function partsOf(wanted) {
+  const parts = wanted.split("~");
+  return parts.length === 3 ? { run: parts[0], person: Number(parts[1]), motion: parts[2] } : { run: "", person: null, motion: wanted };
+}
+
+/** What a pane may show: the source, the run's own motions, the other run's motion that it shows now, and the way to more. */
+export const ANOTHER_RUN = "+another";
+export function paneChoices(motions, wanted, title) {
+  const other = partsOf(wanted).run;
+  return [
+    ["source", "Source"],
+    ...choices(motions, other || wanted === "source" ? "motion" : wanted),
+    ...(other ? [[wanted, title]] : []),
+    [ANOTHER_RUN, "Of another run…"],
+  ];
+}
+
 /** "Recover the mesh, 40 %": the stage that is at work, or null. */
 export function stageAtWork(run) {
   const stage = run.stages?.find((each) => each.state === "running");

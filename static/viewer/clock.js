@@ -6,7 +6,7 @@
  * alone knows which of its frames is on the screen; without one the clock follows the wall clock.
  *
  * Events: "frame" (another frame is to be shown), "seek" (somebody jumped there, the video has to follow) and "state"
- * (playing, speed, loop or length changed).
+ * (playing, speed, loop, its range or the length changed).
  */
 
 export const SPEEDS = [0.1, 0.25, 0.5, 1, 2];
@@ -18,6 +18,7 @@ export class Clock extends EventTarget {
   playing = false;
   speed = 1;
   loop = true;
+  range = null; // [first, last] frame of what is played, or null for all of it
   #position = 0; // frames, with a fraction
   #last = 0; // ms
 
@@ -30,11 +31,24 @@ export class Clock extends EventTarget {
     return this.frames - 1;
   }
 
+  /** First and last frame of what is played. */
+  get span() {
+    return this.range ?? [0, this.lastFrame];
+  }
+
+  /** Play these frames alone, or everything: where there are fewer than two of them, or all are meant. */
+  setRange(first, last) {
+    const within = (frame) => Math.min(Math.max(Math.round(frame), 0), this.lastFrame);
+    const [a, b] = [within(first), within(last)];
+    this.range = b - a < 1 || b - a >= this.lastFrame ? null : [a, b];
+    this.#tell("state");
+  }
+
   /** Keeps the time where the length changes. */
   setLength(frames, fps) {
     if (frames === this.frames && fps === this.fps) return;
     const time = this.time;
-    Object.assign(this, { frames: Math.max(1, frames), fps });
+    Object.assign(this, { frames: Math.max(1, frames), fps, range: null });
     this.#tell("state");
     this.seekTime(time);
   }
@@ -54,13 +68,16 @@ export class Clock extends EventTarget {
   /** Pause and go some frames on (or back), around the end where it loops. */
   step(frames) {
     this.pause();
-    const wanted = this.frame + frames;
-    this.seek(this.loop ? ((wanted % this.frames) + this.frames) % this.frames : wanted);
+    const [first, last] = this.#holds(this.frame) ? this.span : [0, this.lastFrame];
+    const length = last - first + 1;
+    const wanted = this.frame + frames - first;
+    this.seek(this.loop ? first + (((wanted % length) + length) % length) : first + wanted);
   }
 
   play() {
     if (this.playing || this.frames < 2) return;
-    if (this.frame === this.lastFrame) this.seek(0);
+    const [first, last] = this.span;
+    if (!this.#holds(this.frame) || this.frame === last) this.seek(first);
     this.playing = true;
     this.#tell("state");
   }
@@ -84,12 +101,18 @@ export class Clock extends EventTarget {
 
   /** Playing came to the end: start over or stay there. */
   end() {
+    const [first, last] = this.span;
     if (this.loop) {
-      this.seek(0);
+      this.seek(first);
       return;
     }
-    this.#show(this.lastFrame);
+    this.#show(last);
     this.pause();
+  }
+
+  #holds(frame) {
+    const [first, last] = this.span;
+    return frame >= first && frame <= last;
   }
 
   /**
@@ -100,12 +123,16 @@ export class Clock extends EventTarget {
     this.#last = now;
     if (!this.playing) return;
     if (videoFrame !== null) {
+      if (this.range && videoFrame > this.range[1]) {
+        this.end();
+        return;
+      }
       this.#position = videoFrame;
       this.#show(Math.min(Math.max(videoFrame, 0), this.lastFrame));
       return;
     }
     this.#position += elapsed * this.fps * this.speed;
-    if (this.#position >= this.frames) this.end();
+    if (this.#position >= this.span[1] + 1) this.end();
     else this.#show(Math.floor(this.#position));
   }
 

@@ -16,6 +16,24 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
+/** A dialog with a title and a way to close it, put at the end of the page. */
+export function titledDialog(title, className, ...content) {
+  const close = element("button", { type: "button", className: "close", on: { click: () => dialog.close() } }, "Close");
+  const dialog = element("dialog", { className }, element("header", {}, element("h2", {}, title), close), ...content);
+  dialog.setAttribute("aria-label", title);
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  document.body.append(dialog);
+  return dialog;
+}
+
+/** Open a dialog where it is in sight, also within a frame that is higher than the screen. */
+export function openDialog(dialog) {
+  const hidden = window.frameElement ? -window.frameElement.getBoundingClientRect().top : 0; // px above the screen
+  dialog.style.marginTop = window.frameElement ? `${Math.max(hidden, 0) + 60}px` : "";
+  if (window.frameElement) dialog.style.maxHeight = `${window.parent.innerHeight - 100}px`;
+  dialog.showModal();
+}
+
 /** A labelled checkbox; returns the label with the input as its `input` property. */
 export function checkbox(text, checked, onChange, title = "") {
   const input = element("input", { type: "checkbox", checked, on: { change: () => onChange(input.checked) } });

@@ -27,6 +27,18 @@ export function exposeHandle({ clock, panes, isReady, nextDraw }) {
         message: pane.message,
         loading: Boolean(pane.loading),
       })),
+    /** What is laid over each pane: marks of contact, newtons of the arrow, errors of the joints in m by name, split. */
+    overlays: () => {
+      panes.pose();
+      return panes.motionPanes.map((pane) => ({
+        contacts: pane.contacts.shown,
+        newtons: pane.newtons ?? null,
+        errors: Object.fromEntries(pane.errors.map(({ name, metres }) => [name, metres])),
+        split: Boolean(pane.split && pane.other),
+      }));
+    },
+    /** First and last frame of the loop, or null where everything is played. */
+    range: () => clock.range,
     /** A joint's place [x, y, z] (m, y up) in a pane, by position or name, at the frame shown; null where unknown. */
     jointPosition: (pane, joint) => {
       panes.pose();

@@ -1,7 +1,7 @@
 /** The viewer page: reads a run, keeps one clock, and lets every part of the page show the same frame. */
 
 import { addressOf, copyText, readAddress } from "./address.js";
-import { physicsOf, titleOf } from "./casting.js";
+import { ANOTHER_RUN, partsOf, physicsOf, titleOf } from "./casting.js";
 import { Clock } from "./clock.js";
 import { element } from "./dom.js";
 import { fitFrame } from "./embedding.js";
@@ -10,20 +10,27 @@ import { listenToKeys } from "./keyboard.js";
 import { showLinks } from "./links.js";
 import { showCurves } from "./loss_curves.js";
 import { showMetrics } from "./metrics_table.js";
+import { OtherRuns } from "./other_runs.js";
 import { Panes } from "./panes.js";
 import { PeopleStrip } from "./people_strip.js";
 import { fallsOf } from "./physics_facts.js";
 import { noticeOf, showProgress, stateWords } from "./progress_list.js";
 import { artifactUrl, isFinished, runUrl, watchRun } from "./run_feed.js";
+import { RunPicker } from "./run_picker.js";
+import { seriesLoading } from "./series.js";
 import { applyTheme } from "./theme.js";
+import { TimeCurves } from "./time_curves.js";
 import { Timeline } from "./timeline.js";
 import { Toolbar } from "./toolbar.js";
+import { TrainingPanel } from "./training/panel.js";
+import { usualReference, viewOf, withCount, withPane } from "./view.js";
+import { toggleWholeScreen } from "./whole_screen.js";
 
 const ADDRESS_DELAY_MS = 400;
 const at = (id) => document.getElementById(id);
 
 const asked = readAddress();
-const view = { ...asked, ghost: asked.ghost || "motion", ghostOn: Boolean(asked.ghost) };
+const view = viewOf(asked);
 const clock = new Clock();
 document.body.classList.toggle("embedded", asked.embedded); // the style leaves out what the page around says already
 if (asked.embedded) fitFrame();
@@ -31,25 +38,49 @@ let run = null;
 let dirty = true;
 let drawn = [];
 let addressTimer = 0;
+let earlierPanes = []; // what was shown before there were fewer panes
 
 const invalidate = () => (dirty = true);
 const urlOf = (url) => artifactUrl(view.run, url);
-const personNow = () => run?.people?.find(({ index }) => index === view.person) ?? run?.people?.[0] ?? null;
+const personNow = () => policies.withPolicies(run?.people?.find(({ index }) => index === view.person) ?? run?.people?.[0] ?? null);
+const others = new OtherRuns(() => refresh());
+const picker = new RunPicker();
 
-const panes = new Panes(at("panes"), view.panes, clock, {
+const panes = new Panes(at("panes"), clock, {
   onChange: invalidate,
-  onWanted: (pane, name) => {
-    pane.wanted = name;
-    change({ panes: panes.names });
+  onWanted: choosePane,
+  onCut: (cut) => {
+    view.cut = cut;
+    invalidate();
+    keepAddress();
   },
+  onSeries: () => refresh(),
 });
+panes.show(view.panes);
 const timeline = new Timeline(at("timeline"), clock);
+const curves = new TimeCurves(at("time-curves"), clock, () => timeline.bar);
+const viewer = {
+  clock,
+  range: timeline.range,
+  toggle: (name) => change({ [name]: !view[name] }),
+  overlay: (kind) => change({ overlay: view.overlay === kind ? "" : kind }),
+  errors: () => change({ errors: view.errors ? "" : usualReference(view.panes) }),
+  hold: () => panes.hold(),
+  layout: chooseLayout,
+  whole: () => toggleWholeScreen(),
+};
+const help = listenToKeys(viewer);
 const toolbar = new Toolbar(at("tools"), view, {
   onPerson: choosePerson,
   onView: (name) => panes.hold(name),
+  onLayout: chooseLayout,
   onChange: change,
-  onCopy: () => copyText(addressOf(view, clock.time, { shared: true })),
+  onCopy: () => copyText(addressOf(view, clock, { camera: panes.rig.place, shared: true })),
+  onWhole: viewer.whole,
+  onHelp: help,
 });
+
+const policies = new TrainingPanel(at("policies"), { onChange: () => refresh(), onShow: showPolicy });
 
 const people = new PeopleStrip(at("people"), {
   onPerson: choosePerson,
@@ -70,10 +101,29 @@ function choosePerson(index) {
   change({ person: index });
 }
 
+async function choosePane(pane, name) {
+  const index = panes.list.indexOf(pane);
+  const chosen = name === ANOTHER_RUN ? await picker.choose(view.run) : name;
+  change(chosen ? { panes: withPane(view.panes, index, chosen) } : {});
+}
+
+/** A policy takes the last pane, unless it is on one already. */
+function showPolicy(name) {
+  change(view.panes.includes(name) ? {} : { panes: withPane(view.panes, view.panes.length - 1, name) });
+}
+
+function chooseLayout(count) {
+  const now = view.panes;
+  if (now.length > earlierPanes.length || !now.every((name, i) => name === earlierPanes[i])) earlierPanes = now;
+  change({ panes: withCount(now, count, earlierPanes, personNow()?.motions ?? []) });
+  if (!panes.rig.touched) panes.hold(); // each pane has another shape now
+}
+
 /** Keep the address up to date, so that a reload comes back to this view. */
 function keepAddress() {
   clearTimeout(addressTimer);
-  addressTimer = setTimeout(() => history.replaceState(null, "", addressOf(view, clock.time)), ADDRESS_DELAY_MS);
+  const write = () => history.replaceState(null, "", addressOf(view, clock, { camera: panes.rig.place }));
+  addressTimer = setTimeout(write, ADDRESS_DELAY_MS);
 }
 
 /** The run as the server has it now: only the parts that differ are built anew. */
@@ -87,17 +137,28 @@ function onRun(answer) {
   at("run-state").dataset.state = run.state;
   if (!asked.embedded) say(noticeOf(run), run.state === "failed" ? "error" : "");
   showProgress(at("progress"), run);
-  if (run.clip) {
-    clock.setLength(run.clip.frames, run.clip.fps);
-    if (asked.t) clock.seekTime(asked.t);
-    asked.t = 0;
-  }
-  if (first && !asked.panesChosen) {
-    panes.recast("assisted", physicsOf(run));
-    view.panes = panes.names;
-  }
+  if (run.clip) takeClip(run.clip);
+  if (first && !asked.panesChosen) view.panes = view.panes.map((name) => (name === "assisted" ? physicsOf(run) : name));
+  if (first && asked.camera) panes.rig.place = asked.camera;
   refresh();
   if (first) invalidate();
+}
+
+/** Set the clock to the clip, once to what the address asks for. */
+function takeClip({ frames, fps }) {
+  clock.setLength(frames, fps);
+  if (asked.range) clock.setRange(...asked.range);
+  if (asked.speed !== 1) clock.set({ speed: asked.speed });
+  if (asked.t) clock.seekTime(asked.t);
+  Object.assign(asked, { range: null, speed: 1, t: 0 });
+}
+
+/** What a pane of this name shows of whom: of the page's own run and person, or of another's. */
+function sceneOf(wanted) {
+  const { run: id, person, motion } = partsOf(wanted);
+  if (id) return { ...others.scene(id, person), name: motion };
+  const own = personNow();
+  return { key: "", run, person: own, motions: own?.motions ?? [], name: motion, urlOf, problem: "" };
 }
 
 function refresh() {
@@ -105,14 +166,33 @@ function refresh() {
   const person = personNow();
   const motions = person?.motions ?? [];
   if (person) view.person = person.index;
+  others.keep(view.panes.map((name) => partsOf(name).run));
   toolbar.update(view, run.people ?? [], motions);
-  panes.update({ ...view, run, person, motions, urlOf, ghost: view.ghostOn ? view.ghost : "" });
-  timeline.mark(fallsOf(motions, panes.names, titleOf));
+  panes.show(view.panes);
+  panes.update({ ...view, run, person, motions, urlOf, sceneOf });
+  timeline.mark(fallsOf(motions, view.panes, titleOf));
+  at("time-curves").classList.toggle("off", !view.curves);
+  curves.update(view.curves ? curvesShown() : []);
   people.update(run, view, urlOf);
+  policies.update(run, view);
   showNotes(at("notes"), run.notices);
   showMetrics(at("metrics"), run.metrics, view.person, motions);
   showCurves(at("curves"), run.artifacts, view.person, urlOf);
   showLinks(at("links"), run.artifacts, urlOf, isFinished(run) ? `${runUrl(view.run).href}/bundle.zip` : "");
+}
+
+/** The series of every motion on the panes, each once. */
+function curvesShown() {
+  const found = new Map();
+  for (const pane of panes.motionPanes) {
+    const series = panes.seriesOf(pane);
+    if (!series) continue;
+    const { key, motions, run: of } = sceneOf(pane.wanted);
+    const motion = motions.find(({ name }) => name === pane.shown);
+    const title = titleOf(pane.shown, motions) + (key ? ` · ${of.name}` : "");
+    found.set(series, { title, name: pane.shown, elsewhere: Boolean(key), series, offset: motion?.offset_s ?? 0 });
+  }
+  return [...found.values()];
 }
 
 /** What the stages wanted to be known although they went on. */
@@ -155,20 +235,22 @@ function tick(now) {
 }
 
 clock.addEventListener("frame", invalidate);
+clock.addEventListener("state", () => run && keepAddress());
 clock.addEventListener("seek", () => {
   invalidate();
   if (!clock.playing && run) keepAddress();
 });
+panes.rig.addEventListener("chosen", () => run && keepAddress());
 document.addEventListener("viewer-trouble", ({ detail }) => say(detail));
 applyTheme(asked.theme, () => {
   panes.paint();
   timeline.drawTicks();
+  curves.draw();
 });
-listenToKeys({ clock, toggle: (name) => change({ [name]: !view[name] }), hold: () => panes.hold() }, at("keys"));
 exposeHandle({
   clock,
   panes,
-  isReady: () => run !== null && !panes.loading && !dirty && (panes.source?.settled ?? true),
+  isReady: () => run !== null && !panes.loading && !seriesLoading() && !dirty && (panes.source?.settled ?? true),
   nextDraw: () => {
     invalidate();
     return new Promise((resolve) => drawn.push(resolve));

@@ -1,42 +1,50 @@
-/** A pane that shows one motion, and a ghost of another where one is wanted. */
+/** A pane that shows one motion, marks on it, and another motion as a ghost or beyond a split where one is wanted. */
 
 import { Actor, loadMotion } from "./actor.js";
-import { cast, choices, colourOf, titleOf, versionOf } from "./casting.js";
+import { cast, colourOf, titleOf, versionOf } from "./casting.js";
 import { choice, element } from "./dom.js";
-import { fallOf, forceOf } from "./physics_facts.js";
+import { errorWords, jointErrors } from "./error_colours.js";
+import { ContactMarks, ForceArrow } from "./marks.js";
+import { PaneFacts } from "./pane_facts.js";
+import { indexAt } from "./series.js";
+import { SplitHandle } from "./split_handle.js";
 import { Studio } from "./studio.js";
 
 export class MotionPane {
   studio = new Studio();
   actor = null;
   shown = null; // the name of the motion on the stage, which may stand in for the one wanted
-  #ghost = null;
-  #parts = { actor: "", ghost: "" }; // the addresses of what is there or on its way
+  other = null; // the actor of the ghost, or of the split's right side
+  contacts = new ContactMarks();
+  arrow = new ForceArrow();
+  errors = []; // of the joints against the pane that was chosen, at the time shown
+  newtons = null; // of the arrow
+  facts = new PaneFacts();
+  #parts = { actor: "", other: "" }; // the addresses of what is there or on its way
   #pending = 0;
   #failure = "";
+  #note = { note: "", busy: false };
+  #motion = null; // of the run's JSON, as shown
+  #supports = [];
   #onChange;
 
-  /** @param {string} wanted the motion's name @param {{onWanted: Function, onChange: Function}} events */
-  constructor(wanted, { onWanted, onChange }) {
+  /** @param {string} wanted the pane's name @param {{onWanted: Function, onChange: Function, onCut: Function}} events */
+  constructor(wanted, { onWanted, onChange, onCut }) {
     this.wanted = wanted;
     this.#onChange = onChange;
     this.select = choice("Motion in this pane", [], (name) => onWanted(this, name), { hiddenLabel: true });
     this.dot = element("span", { className: "dot", "aria-hidden": "true" });
     this.note = element("p", { className: "message", role: "status", hidden: true });
-    this.viewport = element(
-      "div",
-      { className: "viewport stage", tabIndex: 0, role: "img" },
-      this.note,
-    );
-    this.fell = element("li", { className: "fell", hidden: true });
-    this.force = element("li", { className: "force", hidden: true });
+    this.cut = new SplitHandle((at) => onCut(at));
+    this.viewport = element("div", { className: "viewport stage", tabIndex: 0, role: "img" }, this.note, this.cut.root);
     this.root = element(
       "section",
       { className: "pane", dataset: { kind: "motion" } },
       element("header", { className: "pane-head" }, this.dot, this.select),
       this.viewport,
-      element("ul", { className: "facts", "aria-label": "Physics" }, this.fell, this.force),
+      this.facts.root,
     );
+    this.studio.stage.add(this.contacts.root, this.arrow.root);
   }
 
   get name() {
@@ -53,57 +61,88 @@ export class MotionPane {
 
   /** Every body that is on this stage. */
   get actors() {
-    return [this.actor, this.#ghost].filter(Boolean);
+    return [this.actor, this.other].filter(Boolean);
   }
 
   /**
-   * Bring the stage up to what the run has by now.
-   * @param {object} scene {run, person, motions, ghost: name or "", urlOf: url -> absolute url, webgl: boolean}
+   * Bring the stage up to what its run has by now.
+   * @param {object} scene {run, person, motions, name of the motion, urlOf, problem}
+   * @param {object} look {options of the chooser, overlay: "ghost", "split" or "", ghost: name, cut, solids, webgl}
    */
-  async update({ run, person, motions, ghost, urlOf, webgl }) {
-    this.studio.support(person?.supports ?? []);
-    this.select.fill(choices(motions, this.wanted), this.wanted);
-    const { motion, note, busy } = cast(this.wanted, motions, run);
-    this.#describe(motion, motions);
-    if (!webgl) {
+  async update(scene, look) {
+    const { run, person, motions, name, urlOf, problem } = scene;
+    this.#supports = person?.supports ?? [];
+    this.studio.support(this.#supports);
+    this.select.fill(look.options, this.wanted);
+    const { motion, note, busy } = run ? cast(name, motions, run) : { motion: null, note: "Loading", busy: true };
+    this.#describe(motion, scene);
+    if (!look.webgl) {
       this.#say("This pane needs WebGL, which this browser does not offer. Video, figures and files work without.");
       return;
     }
-    this.#note = { note, busy };
-    const other = ghost && motions.find((each) => each.name === ghost && each.name !== motion?.name);
+    this.#note = problem ? { note: problem, busy: false } : { note, busy };
+    const over = look.overlay && motions.find((each) => each.name === look.ghost && each.name !== motion?.name);
+    this.split = Boolean(over) && look.overlay === "split";
+    this.cut.place(look.cut);
+    this.cut.name(titleOf(motion?.name ?? name, motions), this.split && titleOf(over.name, motions));
     await Promise.all([
-      this.#put("actor", motion, run, urlOf),
-      this.#put("ghost", this.holdsGhost ? other : null, run, urlOf),
+      this.#put("actor", motion, scene, look.solids, false),
+      this.#put("other", over, scene, look.solids, look.overlay === "ghost"),
     ]);
   }
 
-  #note = { note: "", busy: false };
-  #fellAt = null; // s
-  holdsGhost = false;
-
-  /** Pose everybody at `time` s and set the stage so that `centre` (on the ground of the motion's world) is at 0. */
-  pose(time, centre) {
+  /**
+   * Pose everybody at `time` s and set the stage so that `centre` (on the ground of the motion's world) is at 0.
+   * @param {object|null} series of this motion @param {{contacts: boolean, force: boolean}} marks which are wanted
+   */
+  pose(time, centre, series, marks) {
     this.studio.stage.position.set(-centre.x, 0, -centre.z);
     this.studio.stage.updateMatrixWorld();
     this.actors.forEach((actor) => actor.showAt(time));
-    this.fell.classList.toggle("past", this.#fellAt !== null && time >= this.#fellAt);
     const root = this.actor?.joints()[0];
-    if (root) this.studio.lightAt(root.sub(centre));
+    if (root) this.studio.lightAt(root.clone().sub(centre));
+    const at = root && series ? indexAt(series, time - (this.#motion?.offset_s ?? 0)) : -1;
+    const force = at < 0 ? null : series.force?.[at] ?? null;
+    this.contacts.show(this.actor, at >= 0 && marks.contacts ? series.contacts[at] : 0, this.#supports);
+    this.newtons = force && marks.force ? Math.hypot(...force) : null;
+    if (this.newtons !== null) this.arrow.show(root, force);
+  }
+
+  /** Colour the body by how far it is from another pane's, null: by nothing. Both are posed already, at `time` s. */
+  compareWith(reference, time) {
+    this.errors = reference && this.actor?.boneNames.length ? jointErrors(this.actor, reference) : [];
+    this.actor?.showErrors(this.errors);
+    this.facts.now(time, this.newtons, errorWords(this.errors));
+  }
+
+  /** What is drawn from where to where [0, 1] across the pane; each half has its own body on the stage. */
+  *halves() {
+    const halves = this.split && this.other && this.actor ? [this.actor, this.other] : [null];
+    for (const [i, alone] of halves.entries()) {
+      for (const actor of this.actors) actor.root.visible = !alone || actor === alone;
+      this.contacts.root.visible = i === 0;
+      this.arrow.root.visible = this.newtons !== null && i === 0;
+      yield { from: i ? this.cut.at : 0, to: alone && !i ? this.cut.at : 1 };
+    }
+    this.contacts.root.visible = true;
   }
 
   dispose() {
-    this.actors.forEach((actor) => actor.dispose());
+    this.#parts = { actor: "", other: "" }; // what is still on its way comes to nothing
+    [...this.actors, this.contacts, this.arrow].forEach((each) => each.dispose());
     this.root.remove();
   }
 
-  /** Load a motion into a part ("actor" or "ghost"); what is on the stage stays there until it has come. */
-  async #put(part, motion, run, urlOf) {
-    const url = motion ? `${urlOf(motion.url)}${versionOf(motion, run)}` : "";
-    if (url === this.#parts[part]) {
+  /** Load a motion into a part ("actor" or "other"); what is on the stage stays there until it has come. */
+  async #put(part, motion, { run, urlOf }, solids, ghost) {
+    const painted = Boolean(solids && motion?.humanoid_url); // its limbs' sides have colours of their own
+    const url = motion ? `${urlOf(painted ? motion.humanoid_url : motion.url)}${versionOf(motion, run)}` : "";
+    const key = `${url} ${ghost}`;
+    if (key === this.#parts[part]) {
       this.#report();
       return;
     }
-    this.#parts[part] = url;
+    this.#parts[part] = key;
     if (!motion) {
       this.#replace(part, null, null);
       return;
@@ -112,11 +151,11 @@ export class MotionPane {
     this.#report();
     try {
       const gltf = await loadMotion(url);
-      if (this.#parts[part] !== url) return;
-      const look = { colour: colourOf(motion.name), ghost: part === "ghost", offset: motion.offset_s ?? 0 };
+      if (this.#parts[part] !== key) return;
+      const look = { colour: colourOf(motion.name), ghost, painted, offset: motion.offset_s ?? 0 };
       this.#replace(part, new Actor(gltf, look), motion.name);
     } catch (error) {
-      if (this.#parts[part] !== url) return;
+      if (this.#parts[part] !== key) return;
       this.#replace(part, null, null, `${titleOf(motion.name)} could not be read: ${plainly(error)}`);
     } finally {
       this.#pending -= 1;
@@ -126,14 +165,11 @@ export class MotionPane {
   }
 
   #replace(part, actor, name, failure = "") {
+    this[part]?.dispose();
+    this[part] = actor;
     if (part === "actor") {
-      this.actor?.dispose();
-      this.actor = actor;
       this.shown = name;
       this.#failure = failure;
-    } else {
-      this.#ghost?.dispose();
-      this.#ghost = actor;
     }
     if (actor) this.studio.stage.add(actor.root);
     this.#report();
@@ -158,22 +194,19 @@ export class MotionPane {
   }
 
   #retry() {
-    this.#parts = { actor: "", ghost: this.#parts.ghost };
+    this.#parts = { actor: "", other: this.#parts.other };
     this.#failure = "";
     this.note.dataset.text = "";
     this.#onChange(this, { again: true });
   }
 
-  #describe(motion, motions) {
-    const title = titleOf(motion?.name ?? this.wanted, motions);
-    this.#fellAt = motion?.physics?.fell_s ?? null;
-    for (const [item, text] of [[this.fell, motion ? fallOf(motion) : ""], [this.force, motion ? forceOf(motion) : ""]]) {
-      item.hidden = !text;
-      if (item.textContent !== text) item.textContent = text;
-    }
-    this.fell.classList.toggle("improving", Boolean(motion?.improving));
-    this.dot.dataset.motion = motion?.name ?? this.wanted;
-    this.root.setAttribute("aria-label", titleOf(this.wanted, motions));
+  #describe(motion, { motions, name, key }) {
+    this.#motion = motion;
+    const title = titleOf(motion?.name ?? name, motions);
+    this.facts.describe(motion);
+    this.dot.dataset.motion = motion?.name ?? name;
+    this.dot.classList.toggle("elsewhere", Boolean(key));
+    this.root.setAttribute("aria-label", titleOf(name, motions));
     this.viewport.setAttribute("aria-label", `${title}, drawn in 3D. Drag, or Alt and arrow keys, to orbit.`);
   }
 }

@@ -1,6 +1,6 @@
 /** The pane with the clip itself and the person's keypoints drawn over it. */
 
-import { element } from "./dom.js";
+import { choice, element } from "./dom.js";
 import { drawKeypoints } from "./keypoints.js";
 
 const REPORT_LAG = 2; // frames
@@ -17,8 +17,10 @@ export class SourcePane {
   #leads = false; // the video plays and tells the clock which frame is on the screen
   #presented = 0;
 
-  constructor(clock) {
+  /** @param {(name: string) => void} onWanted told when something else shall be shown here */
+  constructor(clock, onWanted) {
     this.#clock = clock;
+    this.select = choice("Shown in this pane", [], onWanted, { hiddenLabel: true });
     this.#video = element("video", { muted: true, playsInline: true, preload: "auto", disableRemotePlayback: true });
     this.#video.setAttribute("aria-label", "The source video");
     this.#overlay = element("canvas", { className: "overlay", "aria-hidden": "true" });
@@ -27,7 +29,7 @@ export class SourcePane {
     this.root = element(
       "section",
       { className: "pane", dataset: { kind: "source" }, "aria-label": "Source video" },
-      element("header", { className: "pane-head" }, element("h2", {}, "Source")),
+      element("header", { className: "pane-head" }, this.select),
       this.viewport,
     );
     clock.addEventListener("seek", () => this.#seek());
@@ -61,6 +63,22 @@ export class SourcePane {
         onChange();
       })
       .catch((error) => console.warn(`The keypoints could not be read: ${error.message}`));
+  }
+
+  fill(options) {
+    this.select.fill(options, "source");
+  }
+
+  /** It is among the panes again: show the clock's frame, and play along where it plays. */
+  enter() {
+    this.#seek();
+  }
+
+  /** It is not among the panes any more: the wall clock leads. */
+  leave() {
+    this.#leads = false;
+    this.#video.pause();
+    this.root.remove();
   }
 
   set keypoints(shown) {

@@ -35,23 +35,42 @@ export class Theatre {
     container.append(this.#canvas);
   }
 
-  /** @param {{viewport: HTMLElement, studio: object}[]} panes @param {PerspectiveCamera} camera shared by all */
-  render(panes, camera) {
-    const { width, height, left, top } = this.#container.getBoundingClientRect();
+  /**
+   * @param {MotionPane[]} panes @param {PerspectiveCamera} camera shared by all
+   * @param {{viewport: HTMLElement, stage: FilmStage}|null} film the body over the video, where it is wanted
+   */
+  render(panes, camera, film = null) {
+    const { width, height } = this.#container.getBoundingClientRect();
     this.#fit(Math.round(width), Math.round(height));
     this.#renderer.setScissor(0, 0, width, height);
     this.#renderer.setViewport(0, 0, width, height);
     this.#renderer.clear();
-    for (const { viewport, studio } of panes) {
-      const box = viewport.getBoundingClientRect();
-      if (box.width < 2 || box.height < 2) continue;
-      const place = [box.left - left, height - (box.bottom - top), box.width, box.height];
-      this.#renderer.setViewport(...place);
-      this.#renderer.setScissor(...place);
-      camera.aspect = box.width / box.height;
+    for (const pane of panes) {
+      const place = this.#placeOf(pane.viewport);
+      if (!place) continue;
+      const [left, bottom, wide, high] = place;
+      camera.aspect = wide / high;
       camera.updateProjectionMatrix();
-      this.#renderer.render(studio.scene, camera);
+      this.#renderer.setViewport(...place);
+      for (const { from, to } of pane.halves()) {
+        this.#renderer.setScissor(left + from * wide, bottom, (to - from) * wide, high);
+        this.#renderer.render(pane.studio.scene, camera);
+      }
     }
+    const screen = film?.stage.ready && this.#placeOf(film.viewport);
+    if (!screen) return;
+    const place = film.stage.placeIn(screen);
+    this.#renderer.setViewport(...place);
+    this.#renderer.setScissor(...place);
+    this.#renderer.render(film.stage.scene, film.stage.camera);
+  }
+
+  /** [left, bottom, width, height] px of an element on the canvas, null where there is nothing to see of it. */
+  #placeOf(element) {
+    const { left, top, height } = this.#container.getBoundingClientRect();
+    const box = element.getBoundingClientRect();
+    if (box.width < 2 || box.height < 2) return null;
+    return [box.left - left, height - (box.bottom - top), box.width, box.height];
   }
 
   #fit(width, height) {

@@ -2,6 +2,7 @@
 
 import { SPEEDS } from "./clock.js";
 import { choice, element } from "./dom.js";
+import { LoopRange } from "./loop_range.js";
 import { styleColour } from "./theme.js";
 
 const THUMB = 14; // px, as in style/timeline.css: the middle of the thumb travels this much less than the bar is wide
@@ -35,6 +36,8 @@ export class Timeline {
       clock.set({ speed: Number(value) }),
     );
     this.#loop = button("", "Loop (L)", () => clock.set({ loop: !clock.loop }), "loop");
+    const track = element("div", { className: "track" }, this.#ticks, this.#scrubber, this.#marks);
+    this.range = new LoopRange(track, this.#ticks, clock, THUMB);
     container.append(
       this.#play,
       element(
@@ -43,8 +46,8 @@ export class Timeline {
         button("‹", "One frame back (left arrow)", () => clock.step(-1)),
         button("›", "One frame on (right arrow)", () => clock.step(1)),
       ),
-      element("div", { className: "track" }, this.#ticks, this.#scrubber, this.#marks),
-      this.#readout,
+      track,
+      element("div", { className: "now" }, this.#readout, this.range.button),
       this.#speed,
       this.#loop,
     );
@@ -52,6 +55,11 @@ export class Timeline {
     clock.addEventListener("state", () => this.#showState());
     new ResizeObserver(() => this.drawTicks()).observe(this.#ticks);
     this.#showState();
+  }
+
+  /** Where the bar is on the screen. */
+  get bar() {
+    return this.#scrubber.getBoundingClientRect();
   }
 
   /** Mark where somebody fell, [{time s, text, held}]; each mark leads there. */

@@ -50,7 +50,7 @@ def test_a_fall_is_told_on_the_pane_the_clock_and_in_the_table(open_page: Callab
 def test_the_assisted_preview_always_says_what_holds_it(open_page: Callable[..., Page], stub: Stub) -> None:
     stub.runs["held"] = performed("held")
     page = ready(open_page("held", "&panes=source,sampling,assisted"))
-    assert facts(page, 2) == ["held by 212 N, 48 % of body weight"]
+    assert facts(page, 2) == ["held by 212 N, 48 % of body weight · now 0 N"]
     assert page.locator("#links p a").get_attribute("href", timeout=1000).endswith("/api/runs/held/bundle.zip")
 
 

@@ -85,6 +85,25 @@ def track() -> dict[str, Any]:
     }
 
 
+def series() -> dict[str, Any]:
+    """Motions by frame: the left heel stands in even frames, the hand pulls up with the frame's number in newtons.
+
+    The camera stands 4 m in front of the origin and looks along -z.
+    """
+    frames = np.arange(FRAMES)
+
+    def told(curves: dict[str, list[float | None]], **more: Any) -> dict[str, Any]:
+        feet = {"foot_height": (frames / 10).tolist(), "foot_slide": [None, *[2.0] * (FRAMES - 1)]}
+        return {"fps": FPS, "curves": feet | curves, "contacts": ((frames + 1) % 2).tolist()} | more
+
+    pull = {"reward": [0.5] * FRAMES, "force": frames.astype(float).tolist()}
+    held = told(pull, force=[[0.0, float(newtons), 0.0] for newtons in frames])
+    pose = [[1.0, 0.0, 0.0, 0.0], [0.0, -1.0, 0.0, 1.0], [0.0, 0.0, -1.0, 4.0], [0.0, 0.0, 0.0, 1.0]]
+    intrinsics = [[150.0, 0.0, WIDTH / 2], [0.0, 150.0, HEIGHT / 2], [0.0, 0.0, 1.0]]
+    camera = {"intrinsics": intrinsics, "camera_in_world": [pose]}
+    return {"motions": {"hmr": told({}), "motion": told({}), "assisted": held}, "camera": camera}
+
+
 def run_json(run: str, motions: tuple[str, ...] = ("hmr", "motion", "assisted"), people: int = 1) -> dict[str, Any]:
     """A finished run; tests change what they want otherwise."""
 
@@ -150,6 +169,16 @@ class Stub:
         @app.get("/api/runs/{run}/people/{person}/track.json")
         def get_track(run: str, person: int) -> dict[str, Any]:
             return track()
+
+        @app.get("/api/runs/{run}/people/{person}/series.json")
+        def get_series(run: str, person: int) -> dict[str, Any]:
+            return series()
+
+        @app.get("/api/runs")
+        def list_runs() -> dict[str, Any]:
+            return {
+                "runs": [{key: each[key] for key in ("id", "name", "state", "created")} for each in self.runs.values()]
+            }
 
         @app.post("/api/runs/{run}/again", status_code=201)
         def start_again(run: str, changes: dict[str, Any]) -> dict[str, str]:
