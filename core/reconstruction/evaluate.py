@@ -23,6 +23,7 @@ TERMS: dict[str, Callable[[Term, Evidence, Sums], float]] = {
     "contact_slide": ground_terms.contact_slide,
     "contact_height": ground_terms.contact_height,
     "penetration": ground_terms.penetration,
+    "balance": ground_terms.balance,
 }
 """What each name of a table in `objective` does."""
 

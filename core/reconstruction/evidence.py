@@ -49,6 +49,12 @@ class Evidence:
     agreement: Array
     footing: Footing | None = None
 
+    @property
+    def speed_along_view(self) -> Array:
+        """[T] m/s, from the depths that the solve began with."""
+        depth = self.metres_per_px * np.sqrt(self.intrinsics[0, 0] * self.intrinsics[1, 1])
+        return np.abs(np.gradient(depth)) * self.fps if len(self) > 1 else np.zeros(len(self))
+
     def __len__(self) -> int:
         return len(self.keypoints)
 

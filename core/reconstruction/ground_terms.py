@@ -1,11 +1,12 @@
-"""Terms of the second solve: contact points neither slide nor float, and nothing goes through the ground."""
+"""Terms of the solves with contacts: contact points neither slide nor float, nothing goes through the ground, and the
+body is over its feet."""
 
 import numpy as np
 
 from core.reconstruction.contacts import SOLES, STANDING_HEIGHTS_M
 from core.reconstruction.evidence import Evidence
 from core.reconstruction.objective import Term, robust
-from core.reconstruction.segments import LANDMARKS
+from core.reconstruction.segments import JOINTS, LANDMARKS
 from core.reconstruction.sums import Sums
 from core.reconstruction.time_terms import add_step_curvature
 
@@ -19,6 +20,12 @@ BODY_HEIGHTS_M = np.full(33, 0.02)
 BODY_HEIGHTS_M[list(SOLES)] = STANDING_HEIGHTS_M
 
 _SOLES = np.array(SOLES)
+
+_CHEST = JOINTS.start + 9
+
+HALF_STANCE_S = 0.3
+"""For about so long before and after the body is over it a foot stands still: who walks along the view is off by that
+much of his speed."""
 
 
 def contact_slide(term: Term, evidence: Evidence, sums: Sums) -> float:
@@ -53,6 +60,29 @@ def penetration(term: Term, evidence: Evidence, sums: Sums) -> float:
     height = sums.placed[:, LANDMARKS] @ footing.normal - footing.height - BODY_HEIGHTS_M
     deep = np.minimum(height, 0.0) * (height > -TOO_DEEP_M)
     return _along_normal(term, footing.normal, sums, np.arange(33), deep, (deep < 0).astype(float))
+
+
+def balance(term: Term, evidence: Evidence, sums: Sums) -> float:
+    """How far in m, along the view and level, the feet in contact are off from under the body's centre, which is taken
+    to be half-way from the pelvis to the chest.
+
+    Across the view the picture tells that; in depth a network may lean legs towards the camera, all through a clip.
+    """
+    footing = evidence.footing
+    if footing is None:
+        return 0.0
+    standing = footing.contacts.sum(axis=1)
+    weights = np.zeros(sums.relative.shape[:2])
+    weights[:, _SOLES] = footing.contacts / np.maximum(standing, 1e-9)[:, None]
+    weights[:, _CHEST] = -0.5 * (standing > 0)
+    level = evidence.rays - (evidence.rays @ footing.normal)[:, None] * footing.normal
+    level /= np.maximum(np.linalg.norm(level, axis=1, keepdims=True), 1e-9)
+    jacobian = weights[..., None] * level[:, None]
+    residual = (jacobian * sums.relative).sum(axis=(1, 2))
+    usual = (HALF_STANCE_S * evidence.speed_along_view / term.sigma) ** 2
+    energy, influence = robust(term, residual**2, (standing > 0) / (1.0 + usual))
+    sums.add_row(jacobian, influence, residual)
+    return energy
 
 
 def _along_normal(term: Term, normal: Array, sums: Sums, points: Array, residual: Array, weights: Array) -> float:

@@ -36,7 +36,8 @@ class NormalEquations:
 def normal_equations(sums: Sums, basis: Array) -> NormalEquations:
     """Assemble from curved `sums`; `basis` [10,57,20,3] is the levers' change with each beta."""
     T, B = len(sums.state.pelvis), len(basis)
-    used = np.flatnonzero((sums.placed_h + sums.relative_h).any(axis=(0, 2, 3)))
+    touched = (sums.placed_h + sums.relative_h).any(axis=(0, 2, 3))
+    used = np.flatnonzero(touched | np.any([row.any(axis=(0, 2)) for row, _ in sums.rows] or [False], axis=0))
     J = _jacobian(sums, basis, used)
     placed = sums.placed_h[:, used]
     wide = np.zeros((T, N + B, N + B))
@@ -47,6 +48,10 @@ def normal_equations(sums: Sums, basis: Array) -> NormalEquations:
     wide[:, _PLACE] += by_place
     wide[:, :, _PLACE] += np.swapaxes(by_place, -1, -2)
     wide[:, _PLACE, _PLACE] += placed.sum(axis=1)
+
+    for row, influence in sums.rows:
+        by_all = (row[:, used].reshape(T, 1, -1) @ J)[:, 0]
+        wide += (influence[:, None] * by_all)[:, :, None] * by_all[:, None, :]
 
     following = np.zeros((T - 1, N, N))
     for points, is_placed, weights in sums.steps:

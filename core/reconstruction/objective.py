@@ -45,8 +45,9 @@ OURS = (
     Term("contact_slide", 0.03, "m/s of a contact point", "huber", 3.0, source="HuMoR (Rempe et al. 2021)"),
     Term("contact_height", 0.01, "m of a contact point over what it stands on", "huber", 3.0, source="HuMoR"),
     Term("penetration", 0.005, "m of a landmark under the ground", "huber", 6.0, source="one-sided contact_height"),
+    Term("balance", 0.07, "m along the view from under the body's centre to its feet", "huber", 3.0, source="statics"),
 )
-"""What Gauss-Newton minimises; the last three only once contacts are known."""
+"""What Gauss-Newton minimises; the last four only once contacts are known."""
 
 _HALF_CROP_M = 1.27  # SFV's crops of 224 px show a person of 1.7 m as 150 px, and pixels count from -1 to 1
 

@@ -16,7 +16,8 @@ class Sums:
     By segment: `turn_g` [T,20,3], `turn_h` [T,20,3,3] of a segment, `parent_h` [T,20,3,3] between it and its parent,
     `turn_next` [T,20] and `turn_after` [T,20] (times the identity) with itself one and two frames later. The same by
     `pelvis` (diagonals, [T,3]) and by `betas`. `steps`: curvatures of differences between neighbouring frames, as
-    (points, placed, weights [T-1,P]).
+    (points, placed, weights [T-1,P]). `rows`: curvatures of one number a frame that hangs on many points relative to
+    the pelvis, as (its derivatives by them [T,57,3], influence [T]).
     """
 
     def __init__(self, state: State, levers: Array, parents: Array, curved: bool) -> None:
@@ -28,6 +29,7 @@ class Sums:
         self.turn_g, self.pelvis_g = np.zeros((T, K, 3)), np.zeros((T, 3))
         self.betas_g, self.betas_h = np.zeros(len(state.betas)), np.zeros(len(state.betas))
         self.steps: list[tuple[Array, bool, Array]] = []
+        self.rows: list[tuple[Array, Array]] = []
         if curved:
             self.placed_h, self.relative_h = np.zeros((T, POINTS, 3, 3)), np.zeros((T, POINTS, 3, 3))
             self.turn_h, self.parent_h = np.zeros((T, K, 3, 3)), np.zeros((T, K, 3, 3))
@@ -52,6 +54,12 @@ class Sums:
         back = wide.T @ by_point.transpose(0, 2, 1).reshape(T * 3, POINTS)  # [60,57]: sum_t R_k' g_p
         betas = basis.reshape(len(basis), POINTS, -1).transpose(0, 2, 1).reshape(len(basis), -1) @ back.reshape(-1)
         return np.concatenate([(turns + self.turn_g).reshape(T, -1), pelvis], axis=1), betas + self.betas_g
+
+    def add_row(self, jacobian: Array, influence: Array, residual: Array) -> None:
+        """A scalar residual [T] that is changed by the sum of `jacobian` [T,57,3] . (moves relative to the pelvis)."""
+        self.relative_g += (influence * residual)[:, None, None] * jacobian
+        if self.curved:
+            self.rows.append((jacobian, influence))
 
     def add_pair(self, child: int, parent: int, jacobian: Array, influence: Array, residual: Array) -> None:
         """A scalar residual [T] that is changed by `jacobian` [T,3] . (turn of `child` - turn of `parent`)."""

@@ -118,6 +118,33 @@ def test_curvatures_at_a_minimum_are_second_derivatives(term, evidence, state):
     assert np.allclose(got_shape, numeric_shape, rtol=1e-4, atol=1e-5 * max(np.abs(numeric_shape).max(), 1.0))
 
 
+def test_a_number_that_hangs_on_many_points_is_one_row_of_the_jacobian(evidence, state):
+    """With J the derivatives of r by a frame's unknowns: H = J J' / sigma^2, g = J r / sigma^2, E = r^2 / 2 sigma^2."""
+    term = replace(next(t for t in OURS if t.name == "balance"), loss="square")
+    energies, sums = evaluate((term,), evidence, state, curved=True)
+    equations = normal_equations(sums, evidence.levers.basis)
+    total = 0.0
+    for own, g in zip(equations.own, equations.g, strict=True):
+        trace = np.trace(own)
+        assert np.allclose(own * (g @ g), np.outer(g, g) * trace, atol=1e-9 * (g @ g) * trace)
+        total += g @ g / trace if trace > 0 else 0.0
+    assert np.isclose(total, 2 * energies[term.name])
+
+
+def test_feet_belong_under_the_body_unless_it_walks_along_the_view(evidence, state):
+    term = next(t for t in OURS if t.name == "balance")
+    steady = replace(evidence, metres_per_px=np.full(len(evidence), evidence.metres_per_px.mean()))
+    soles = slice(29, 33)
+    off = evaluate((term,), steady, state, curved=False)[1]
+    leaning = energy(term, steady, state)
+    # The gradient says which way the feet should go: towards where they are under the body.
+    assert (np.abs(off.relative_g[:, soles]).sum(axis=(1, 2)) > 0).sum() == (steady.footing.contacts.any(axis=1)).sum()
+    assert np.allclose(off.relative_g[:, soles] @ steady.footing.normal, 0, atol=1e-9)
+    walking = replace(steady, metres_per_px=steady.metres_per_px * np.linspace(1.0, 1.1, len(evidence)))
+    assert walking.speed_along_view.mean() > 1.0
+    assert energy(term, walking, state) < 0.2 * leaning
+
+
 def product(equations, step, shape):
     """The matrix of the normal equations times (step, shape)."""
     out = np.einsum("tij,tj->ti", equations.own, step) + equations.shape @ shape
