@@ -37,7 +37,9 @@ def normal_equations(sums: Sums, basis: Array) -> NormalEquations:
     """Assemble from curved `sums`; `basis` [10,57,20,3] is the levers' change with each beta."""
     T, B = len(sums.state.pelvis), len(basis)
     touched = (sums.placed_h + sums.relative_h).any(axis=(0, 2, 3))
-    used = np.flatnonzero(touched | np.any([row.any(axis=(0, 2)) for row, _ in sums.rows] or [False], axis=0))
+    for row, _ in sums.rows:
+        touched = touched | row.any(axis=(0, 2))
+    used = np.flatnonzero(touched)
     J = _jacobian(sums, basis, used)
     placed = sums.placed_h[:, used]
     wide = np.zeros((T, N + B, N + B))
