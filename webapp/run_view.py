@@ -144,6 +144,7 @@ def _person(run: RunRecord, folder: RunFolder, n: int) -> dict[str, Any]:
     return {
         "index": n,
         "track_url": f"/api/runs/{run.id}/people/{n}/track.json",
+        "series_url": f"/api/runs/{run.id}/people/{n}/series.json",
         "motions": motions,
         "supports": _supports(root / "motion.npz"),
         "trainable": (root / "reference.txt").is_file(),

@@ -2,7 +2,7 @@
 
 import { SPEEDS } from "./clock.js";
 
-const PANE = /^(?:[\w-]{1,64}~\d{1,3}~)?[\w.-]{1,64}$/;
+const PANE = /^(?:[\w:-]{1,96}~\d{1,3}~)?[\w.-]{1,64}$/;
 export const MOST_PANES = 4;
 
 /** Switches that are on unless the address says otherwise, and those that are off. */
@@ -66,7 +66,7 @@ export function addressOf(view, { time, speed, range }, { camera = null, shared 
   OFF.filter((key) => view[key]).forEach((key) => query.set(key, "1"));
   const link = new URL(location.href);
   link.hash = "";
-  link.search = query.toString().replaceAll("%2C", ",").replaceAll("%7E", "~");
+  link.search = query.toString().replaceAll("%2C", ",").replaceAll("%7E", "~").replaceAll("%3A", ":");
   return link.href;
 }
 

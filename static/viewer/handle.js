@@ -39,6 +39,8 @@ export function exposeHandle({ clock, panes, isReady, nextDraw }) {
     },
     /** First and last frame of the loop, or null where everything is played. */
     range: () => clock.range,
+    /** The same as the next as it was drawn last, whatever the clock says by now. */
+    drawnJoint: (pane, joint) => paneOf(pane)?.actor?.joint(joint)?.toArray() ?? null,
     /** A joint's place [x, y, z] (m, y up) in a pane, by position or name, at the frame shown; null where unknown. */
     jointPosition: (pane, joint) => {
       panes.pose();

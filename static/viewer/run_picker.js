@@ -4,6 +4,7 @@ import { titleOf } from "./casting.js";
 import { element, openDialog, titledDialog } from "./dom.js";
 import { runUrl } from "./run_feed.js";
 
+const TYPING_MS = 200;
 const ALL = new URL("../api/runs", document.baseURI);
 
 export class RunPicker {
@@ -11,11 +12,16 @@ export class RunPicker {
   #search;
   #runs = element("ul", { className: "runs" });
   #motions = element("div", { className: "motions", role: "status" });
-  #all = [];
+  #own = "";
+  #timer = 0;
   #done = () => {};
 
   constructor() {
-    this.#search = element("input", { type: "search", placeholder: "Find a run", on: { input: () => this.#list() } });
+    const search = () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#list(), TYPING_MS);
+    };
+    this.#search = element("input", { type: "search", placeholder: "Find a run", on: { input: search } });
     this.#search.setAttribute("aria-label", "Find a run");
     const both = element("div", { className: "both" }, this.#runs, this.#motions);
     this.#dialog = titledDialog("A motion of another run", "picker", this.#search, both);
@@ -24,31 +30,36 @@ export class RunPicker {
 
   /** Ask for a motion; resolves to "RUN~PERSON~NAME", or "" where none was chosen. */
   async choose(ownRun) {
-    this.#motions.replaceChildren("Choose a run.");
+    this.#own = ownRun;
+    this.#search.value = "";
     this.#runs.replaceChildren();
+    this.#motions.replaceChildren("Choose a run.");
     openDialog(this.#dialog);
     const chosen = new Promise((resolve) => (this.#done = resolve));
-    try {
-      const { runs } = await json(ALL);
-      this.#all = runs.filter(({ id }) => id !== ownRun);
-      this.#list();
-      if (!this.#all.length) this.#motions.replaceChildren("There is no other run yet. Start one on the first page.");
-    } catch (error) {
-      this.#motions.replaceChildren(`The runs cannot be read (${error.message}).`);
-    }
+    this.#list();
     return chosen;
   }
 
-  #list() {
-    const wanted = this.#search.value.trim().toLowerCase();
-    const found = this.#all.filter(({ name }) => name.toLowerCase().includes(wanted));
-    this.#runs.replaceChildren(
-      ...found.map((run) => {
-        const when = new Date(run.created).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
-        const button = element("button", { type: "button", on: { click: () => this.#open(run, button) } }, run.name, element("small", {}, when));
-        return element("li", {}, button);
-      }),
-    );
+  /** The runs that the search finds, newest first. */
+  async #list() {
+    const search = this.#search.value.trim();
+    const url = new URL(ALL);
+    if (search) url.searchParams.set("search", search);
+    try {
+      const runs = (await json(url)).runs.filter(({ id }) => id !== this.#own);
+      if (search !== this.#search.value.trim()) return; // another search is on its way
+      this.#runs.replaceChildren(...runs.map((run) => element("li", {}, this.#run(run))));
+      if (!runs.length) this.#motions.replaceChildren(search ? "No run is called so." : "There is no other run yet. Start one on the first page.");
+    } catch (error) {
+      this.#motions.replaceChildren(`The runs cannot be read (${error.message}).`);
+    }
+  }
+
+  #run(run) {
+    const when = new Date(run.created).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    const picture = run.picture_url && element("img", { src: new URL(run.picture_url, ALL).href, alt: "", loading: "lazy" });
+    const button = element("button", { type: "button", on: { click: () => this.#open(run, button) } }, picture || "", element("span", {}, run.name, element("small", {}, when)));
+    return button;
   }
 
   async #open({ id, name }, button) {

@@ -1,6 +1,6 @@
 /** Motions by frame: what the server tells of a person's feet, jitter, reward, contacts and forces. */
 
-import { runUrl } from "./run_feed.js";
+import { artifactUrl } from "./run_feed.js";
 
 const kept = new Map(); // address and version -> {content or null while it is on its way}
 
@@ -9,9 +9,9 @@ const kept = new Map(); // address and version -> {content or null while it is o
  * @param {string} runId @param {object|null} person of the run's JSON
  */
 export function seriesOf(runId, person, onChange) {
-  if (!person?.motions?.length) return null;
+  if (!person?.series_url || !person.motions.length) return null;
   const version = person.motions.map(({ name, written }) => `${name}${written ?? ""}`).join();
-  const url = `${runUrl(runId).href}/people/${person.index}/series.json`;
+  const url = artifactUrl(runId, person.series_url);
   const key = `${url} ${version}`;
   if (!kept.has(key)) {
     const before = [...kept].findLast(([each]) => each.startsWith(`${url} `))?.[1].content ?? null;

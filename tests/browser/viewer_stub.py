@@ -112,7 +112,8 @@ def run_json(run: str, motions: tuple[str, ...] = ("hmr", "motion", "assisted"),
 
     def person(index: int) -> dict[str, Any]:
         shown = [{"name": n, "title": n, "url": url(motion_path(index, n)), "offset_s": 0} for n in motions]
-        return {"index": index, "track_url": f"/api/runs/{run}/people/{index}/track.json", "motions": shown}
+        urls = {f"{name}_url": f"/api/runs/{run}/people/{index}/{name}.json" for name in ("track", "series")}
+        return {"index": index, "motions": shown} | urls
 
     return {
         "id": run,
@@ -175,10 +176,10 @@ class Stub:
             return series()
 
         @app.get("/api/runs")
-        def list_runs() -> dict[str, Any]:
-            return {
-                "runs": [{key: each[key] for key in ("id", "name", "state", "created")} for each in self.runs.values()]
-            }
+        def list_runs(search: str = "") -> dict[str, Any]:
+            keys = ("id", "name", "state", "created")
+            found = [run for run in self.runs.values() if search.lower() in run["name"]]
+            return {"runs": [{key: run[key] for key in keys} for run in found]}
 
         @app.post("/api/runs/{run}/again", status_code=201)
         def start_again(run: str, changes: dict[str, Any]) -> dict[str, str]:

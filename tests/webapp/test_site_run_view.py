@@ -74,7 +74,7 @@ def test_a_broken_clip_is_no_clip(run):
 
 
 def test_a_run_is_listed_and_files_that_cannot_be_read_have_no_curves(site_client, run):
-    _, record, folder = run
+    _, record, _ = run
     assert record.id in [each["id"] for each in site_client.get("/api/runs").json()["runs"]]
     series = f"/api/runs/{record.id}/people/0/series.json"
     assert site_client.get(series).json() == {"motions": {}, "camera": None}
