@@ -142,7 +142,7 @@ class TrainingStore:
             if training.state in ENDED:
                 line = _place_in_line(session, run_id)
                 training.state, training.error, training.settings = "queued", None, settings
-                training.stop_requested, training.finished = False, None
+                training.stop_requested, training.finished, training.fraction = False, None, 0.0
                 session.flush()
                 also(session.connection(), line)
             return _record(training)

@@ -17,7 +17,7 @@ export class TrainingCard {
   #charts = element("div", { className: "line-charts" });
   #terms = element("div", { className: "line-charts" });
   #scrub = element("input", { type: "range", min: 0, step: 1, "aria-label": "Checkpoint" });
-  #scrubText = element("output");
+  #scrubText = element("span", { className: "scrub-text" });
   #scrubRow;
   #show;
   #stop;

@@ -19,6 +19,7 @@ export async function ask(url, { method = "GET", body = null } = {}) {
 export class TrainingFeed {
   trainings = [];
   curves = new Map(); // id -> curve
+  isRead = false;
   #timer = 0;
   #url = "";
   #failures = 0;
@@ -42,6 +43,7 @@ export class TrainingFeed {
     let next = PERIOD_MS;
     try {
       this.trainings = (await ask(this.#url)).trainings;
+      this.isRead = true;
       const open = this.events.wanted().map((id) => this.trainings.find((each) => each.id === id)).filter(Boolean);
       await Promise.all(open.map((training) => this.#readCurve(training)));
       if (this.#failures) this.events.onTrouble("");

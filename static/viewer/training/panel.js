@@ -3,7 +3,7 @@
 import { element } from "../dom.js";
 import { isFinished, runUrl } from "../run_feed.js";
 import { TrainingCard } from "./card.js";
-import { TrainingFeed, ask } from "./feed.js";
+import { TrainingFeed, ask, isEnded } from "./feed.js";
 import { OrderForm } from "./order_form.js";
 
 const WHAT = "A policy learns, by trying, to perform this motion by its muscles alone. It leaves as files.";
@@ -21,6 +21,7 @@ export class TrainingPanel {
   #form;
   #run = null;
   #view = { person: 0, panes: [] };
+  #jump = element("button", { type: "button", className: "to-policies", hidden: true, on: { click: () => this.#container.scrollIntoView({ behavior: "smooth" }) } });
   #awaited = ""; // id of the training that was just ordered: it is shown as soon as it can be
 
   /** @param {{onChange: () => void, onShow: (name: string) => void}} events: policies' motions changed; a pane should show this one */
@@ -30,6 +31,7 @@ export class TrainingPanel {
     this.#form = new OrderForm((choices) => this.#start(choices));
     this.#feed = new TrainingFeed({ onChange: () => this.#changed(), onTrouble: (text) => this.#say(text), wanted: () => this.#mine().map(({ id }) => id) });
     this.#order.append(element("summary", {}, "Train another"), this.#form.root);
+    document.querySelector(".top").append(this.#jump); // what it leads to is below all figures
     container.append(
       element("h2", { id: "training-title" }, "Policies"),
       element("p", { className: "legend" }, WHAT),
@@ -46,7 +48,7 @@ export class TrainingPanel {
     this.#view = view;
     const person = run.people?.find(({ index }) => index === view.person);
     const hidden = !person?.trainable || !isFinished(run);
-    this.#container.hidden = hidden;
+    this.#container.hidden = this.#jump.hidden = hidden;
     if (hidden) return;
     this.#feed.watch(`${runUrl(run.id).href}/trainings`);
     this.#draw();
@@ -86,9 +88,12 @@ export class TrainingPanel {
 
   #draw() {
     const mine = this.#mine();
-    const first = mine.length === 0;
+    const running = mine.findLast((each) => !isEnded(each));
+    const percent = Math.round(100 * (running?.fraction ?? 0));
+    this.#jump.textContent = running ? `Policy: training, ${percent}\u00a0%` : mine.length ? "Policies" : "Train a policy";
+    const first = this.#feed.isRead && mine.length === 0;
+    if (first !== this.#order.classList.contains("first")) this.#order.open = first;
     this.#order.classList.toggle("first", first);
-    if (first) this.#order.open = true;
     for (const [i, training] of this.#feed.trainings.entries()) {
       if (!mine.includes(training)) continue;
       if (!this.#cards.has(training.id)) this.#cards.set(training.id, new TrainingCard(this.#cardEvents()));
