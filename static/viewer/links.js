@@ -13,6 +13,7 @@ const MEANINGS = [
   [/motion\.npz$/, "reconstructed motion"],
   [/motion\.glb$/, "reconstructed motion, animated"],
   [/reference\.txt$/, "DeepMimic reference for the humanoid"],
+  [/rollouts\/policy-.*-body\.glb$/, "latest performance of a policy, on the same body"],
   [/rollouts\/.*-body\.glb$/, "performance under physics, on the same body"],
   [/rollouts\/.*\.npz$/, "performance under physics: states, torques, contacts"],
   [/curves\.json$/, "the reconstruction's objective, term by term"],
@@ -23,7 +24,8 @@ const MEANINGS = [
 ];
 
 /** @param {string} whole the address of the whole run as one zip, "" while there is none */
-export function showLinks(container, artifacts, urlOf, whole) {
+export function showLinks(container, all, urlOf, whole) {
+  const artifacts = all?.filter(({ path }) => !path.includes("/checkpoints/")); // shown where policies are
   const key = JSON.stringify([artifacts, whole]);
   if (container.dataset.key === key) return;
   container.dataset.key = key;

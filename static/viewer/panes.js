@@ -97,8 +97,8 @@ export class Panes {
   /** The series of a pane's motion, or null. */
   seriesOf(pane) {
     if (!this.#state || pane === this.#sourcePane) return null;
-    const { run, person } = this.#state.sceneOf(pane.wanted);
-    if (!run) return null;
+    const { run, person, motions } = this.#state.sceneOf(pane.wanted);
+    if (!run || motions.find(({ name }) => name === pane.shown)?.earlier) return null; // a policy's series are its latest's
     return seriesOf(run.id, person, this.events.onSeries)?.motions?.[pane.shown] ?? null;
   }
 

@@ -13,11 +13,13 @@ from support.trainings import clip, small
 from core.errors import BadInputError, RunNotFoundError
 from core.imitation.ppo.checkpoints import load_checkpoint
 from core.imitation.ppo.curve import read_curve
+from core.jobs.backup import back_up, restore
+from core.jobs.database import make_engine
 from core.jobs.fairness import TooManyRunsError
-from core.jobs.home import new_run_id
+from core.jobs.home import Home, new_run_id
 from core.jobs.owned import OwnedRuns
 from core.jobs.training_desk import TrainingDesk
-from core.jobs.trainings import MOST_AT_ONCE
+from core.jobs.trainings import MOST_AT_ONCE, TrainingStore
 from core.jobs.worker import Worker, make_client, prepare_queue
 from core.motion import Rollout
 from core.training_folder import WORK, training_folder
@@ -180,3 +182,19 @@ def test_nobody_trains_on_the_runs_of_others(idle):
     ):
         with pytest.raises(RunNotFoundError):
             act()
+
+
+def test_a_backup_has_the_trainings_which_wait_to_be_resumed(idle, tmp_path):
+    desk, run_id = idle
+    training = desk.start(run_id, 0, small())
+    (work_of(desk, training)).mkdir(parents=True)
+    (work_of(desk, training) / "checkpoint.npz").write_bytes(b"learned")
+    back_up(desk.store.engine, desk.home, tmp_path / "site.zip")
+    home = Home(tmp_path / "new")
+    engine = make_engine(home.database_url)
+    restore(engine, home, tmp_path / "site.zip")
+    with Worker(engine, home, pipeline="core.training_stages", poll_s=0.05):
+        restored = TrainingStore(engine).get(run_id, training.id)
+    assert (restored.state, restored.settings) == ("stopped", training.settings)
+    folder = training_folder(home.run(run_id), 0, training.id).root
+    assert (folder / WORK / "checkpoint.npz").read_bytes() == b"learned"

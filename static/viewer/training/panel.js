@@ -68,6 +68,7 @@ export class TrainingPanel {
         offset_s: 0,
         written: checkpoint.samples,
         physics: checkpoint.physics,
+        earlier: checkpoint !== training.checkpoints.at(-1),
       }));
     const names = new Set(policies.map(({ name }) => name));
     return { ...person, motions: [...person.motions.filter(({ name }) => !names.has(name)), ...policies] };
