@@ -19,6 +19,8 @@ from starlette.exceptions import HTTPException
 from core.errors import RunNotFoundError, UnderstudyError
 from core.jobs.fairness import TooManyRunsError
 from webapp.access import AccessGuard, user_of
+from webapp.challenge_desk import ChallengeDesk
+from webapp.challenge_routes import make_challenge_router
 from webapp.compare_routes import make_compare_router
 from webapp.evaluation_page import CSS as EVALUATION_CSS
 from webapp.evaluation_page import build_evaluation_page
@@ -49,14 +51,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     identities = Identities(settings)
     site = Site(settings)
+    challenges = ChallengeDesk(site.home)
     site.prepare()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(site.open)
+        challenges.open()
         try:
             yield
         finally:
+            await asyncio.to_thread(challenges.close)
             await asyncio.to_thread(site.close)
 
     app = FastAPI(title="Understudy", lifespan=lifespan, docs_url=None, redoc_url=None)
@@ -72,6 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(make_router(site))
     app.include_router(make_compare_router(site))
     app.include_router(make_library_router(site))
+    app.include_router(make_challenge_router(site, challenges))
     # Not at /static or /assets: these are Gradio's.
     app.mount("/viewer", StaticFiles(directory=VIEWER, html=True), name="viewer")
     app.mount("/studio", StaticFiles(directory=STUDIO), name="studio")

@@ -25,6 +25,7 @@ _SAMPLE_NOTES = {"walker": "A woman walks over the grass.", "flip": "A flip off 
 PAGES = (
     ("/", "New run"),
     ("/library", "Library"),
+    ("/challenge", "Challenge"),
     ("/evaluate/", "Evaluation"),
 )
 

@@ -6,8 +6,12 @@ const LONGEST_PERIOD_MS = 8000;
 
 export const isFinished = (run) => FINISHED.has(run.state);
 
-/** The address of a run's JSON, relative to this page (/viewer/index.html). */
-export const runUrl = (id) => new URL(`../api/runs/${encodeURIComponent(id)}`, document.baseURI);
+/** The address of a run's JSON, or of a challenge's cell ("challenge:NAME:ROW:COLUMN"), relative to /viewer/index.html. */
+export function runUrl(id) {
+  const [kind, name, ...cell] = id.split(":").map(encodeURIComponent);
+  const path = kind === "challenge" && cell.length === 2 ? `challenges/${name}/cells/${cell.join("/")}` : `runs/${encodeURIComponent(id)}`;
+  return new URL(`../api/${path}`, document.baseURI);
+}
 
 /** An address from the run's JSON made absolute; "files/x" is taken to lie below the run. */
 export const artifactUrl = (id, url) => new URL(url, `${runUrl(id).href}/`).href;

@@ -57,31 +57,22 @@ def _named(given: list[str]) -> dict[str, str]:
 
 
 def _challenge(policies: dict[str, str], motions: dict[str, str], settings, out: Path) -> dict:
-    from core.arrays_on_disk import replacing
-    from core.export.humanoid_glb import write_humanoid_glb
-    from core.imitation.challenge import Cell, challenge
-    from core.imitation.challenge_picture import draw_challenge
+    from core.imitation.challenge import challenge
+    from core.imitation.challenge_folder import ChallengeFolder
     from core.imitation.naming import load_motion
-    from core.motion import Rollout
-    from core.run_folder import write_json
 
     references = {name: load_motion(what)[0] for name, what in motions.items()}
-
-    def keep(cell: Cell, rollout: Rollout) -> None:
-        name = f"{cell.policy}-on-{cell.motion}"
-        rollout.save(out / "rollouts" / f"{name}.npz")
-        write_humanoid_glb(out / "rollouts" / f"{name}-humanoid.glb", rollout)
-
+    folder = ChallengeFolder(out)
+    folder.plan(list(policies), list(motions), settings)
     with progress_bars() as bars:
         task = bars.add_task("Challenge them", total=1.0, message="")
 
         def progress(fraction: float, message: str = "") -> None:
             bars.update(task, completed=fraction, message=message)
 
-        matrix = challenge(policies, references, settings, keep, progress)
-    drawing = draw_challenge(matrix)
-    for name, content in (("matrix.png", drawing.png()), ("matrix.svg", drawing.svg("Policies on motions").encode())):
-        with replacing(out / name) as temporary:
-            temporary.write_bytes(content)
-    write_json(out / "matrix.json", matrix.to_json())
+        matrix = challenge(policies, references, settings, folder.keep, progress)
+    for cell in matrix.cells:
+        if cell.problem:
+            folder.keep(cell, None)
+    folder.write_matrix(matrix)
     return matrix.to_json()

@@ -1,0 +1,65 @@
+"""A challenge as a folder: what was planned, every cell as soon as it is known, the rollouts, at the end the matrix."""
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from core.arrays_on_disk import replacing
+from core.export.humanoid_glb import write_humanoid_glb
+from core.imitation.challenge import Cell, ChallengeSettings, Matrix
+from core.imitation.challenge_picture import draw_challenge
+from core.motion import Rollout
+from core.run_folder import read_json, write_json
+
+
+@dataclass(frozen=True)
+class ChallengeFolder:
+    """plan.json, cells/P-on-M.json, rollouts/P-on-M.npz and -humanoid.glb; matrix.json, .png and .svg."""
+
+    root: Path
+
+    def plan(self, policies: list[str], motions: list[str], settings: ChallengeSettings) -> None:
+        """Write down by their short names what is to be run; cells that were run otherwise do not count for it."""
+        planned = {"policies": policies, "motions": motions, "settings": asdict(settings)}
+        before = self.planned().get("settings")
+        if before != json.loads(json.dumps(planned["settings"])):
+            shutil.rmtree(self.root / "cells", ignore_errors=True)
+        write_json(self.root / "plan.json", planned)
+
+    def keep(self, cell: Cell, rollout: Rollout | None) -> None:
+        """Write a cell, after the rollout of its first start."""
+        name = _name(cell.policy, cell.motion)
+        if rollout is not None:
+            rollout.save(self.rollout(cell.policy, cell.motion))
+            write_humanoid_glb(self.root / "rollouts" / f"{name}-humanoid.glb", rollout)
+        write_json(self.root / "cells" / f"{name}.json", asdict(cell))
+
+    def write_matrix(self, matrix: Matrix) -> None:
+        """Write the whole, as figures and as a picture."""
+        drawing = draw_challenge(matrix)
+        svg = drawing.svg("Policies on motions").encode()
+        for name, content in (("matrix.png", drawing.png()), ("matrix.svg", svg)):
+            with replacing(self.root / name) as temporary:
+                temporary.write_bytes(content)
+        write_json(self.root / "matrix.json", matrix.to_json())
+
+    def rollout(self, policy: str, motion: str) -> Path:
+        """Where the rollout of a cell's first start lies, if it could be run."""
+        return self.root / "rollouts" / f"{_name(policy, motion)}.npz"
+
+    def planned(self) -> dict[str, Any]:
+        """{"policies", "motions", "settings"}; {} where nothing is planned."""
+        return read_json(self.root / "plan.json")
+
+    def cell(self, policy: str, motion: str) -> Cell | None:
+        """A cell, None while it is not known."""
+        content = read_json(self.root / "cells" / f"{_name(policy, motion)}.json")
+        if not content:
+            return None
+        return Cell(**content | {"falls": tuple(content["falls"]), "returns": tuple(content["returns"])})
+
+
+def _name(policy: str, motion: str) -> str:
+    return f"{policy}-on-{motion}"

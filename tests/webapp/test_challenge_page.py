@@ -1,0 +1,125 @@
+"""The challenge on the site: begun and gone on with behind everything else, told as a matrix, its cells as runs."""
+
+import time
+
+import pytest
+from support.gltf import Glb
+
+from core.challenge_stages import RunSettings
+from core.errors import RunNotFoundError
+from core.imitation.challenge import Cell, ChallengeSettings, challenge
+from core.imitation.challenge_folder import ChallengeFolder
+from core.imitation.references import reference_called
+from core.imitation.rolling import RolloutSettings
+from core.jobs.home import Home
+from webapp.challenge_desk import SHIPPED, ChallengeDesk
+from webapp.challenge_view import matrix_of
+
+SHORT = RunSettings(policies=("walk",), motions=("walk", "jump"), seconds=0.4, starts=1)
+
+
+def wait_until_done(desk):
+    deadline = time.monotonic() + 60
+    while desk.is_running and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not desk.is_running
+
+
+def test_one_is_begun_and_goes_on_where_it_was(tmp_path):
+    desk = ChallengeDesk(Home(tmp_path), SHORT)
+    assert matrix_of(desk.folder(SHIPPED), desk.names(), desk.is_running).state == "none"
+    desk.start()
+    wait_until_done(desk)
+    assert desk.trouble == ""
+    told = matrix_of(desk.folder(SHIPPED), desk.names(), desk.is_running)
+    assert (told.state, told.done, told.of, told.names) == ("done", 2, 2, [SHIPPED])
+    walk, jump = told.cells[0]
+    assert walk.own
+    assert walk.up == 1
+    assert not jump.own
+    cells = desk.folder(SHIPPED).root / "cells"
+    first = (cells / "walk-on-walk.json").stat().st_mtime_ns
+    (cells / "walk-on-jump.json").unlink()
+    (cells.parent / ".wanted").touch()  # as the end of a site in its midst would leave it
+    again = ChallengeDesk(Home(tmp_path), SHORT)
+    assert matrix_of(again.folder(SHIPPED), again.names(), False).state == "stopped"
+    again.open()
+    wait_until_done(again)
+    assert (cells / "walk-on-walk.json").stat().st_mtime_ns == first
+    assert (cells / "walk-on-jump.json").is_file()
+    idle = ChallengeDesk(Home(tmp_path), SHORT)
+    idle.open()
+    assert not idle.is_running
+
+
+def test_it_stops_at_once_and_what_is_refused_is_told(tmp_path):
+    desk = ChallengeDesk(Home(tmp_path), RunSettings(policies=("walk",), motions=("walk",), seconds=600))
+    desk.start()
+    began = time.monotonic()
+    desk.stop()
+    assert not desk.is_running
+    assert time.monotonic() - began < 10
+    odd = ChallengeDesk(Home(tmp_path / "odd"), RunSettings(policies=("fly",)))
+    odd.start()
+    wait_until_done(odd)
+    assert "fly" in odd.trouble
+
+
+def test_cells_of_other_settings_do_not_count(tmp_path):
+    folder = ChallengeFolder(tmp_path)
+    how = ChallengeSettings(RolloutSettings(starts=1), processes=1)
+    folder.plan(["a"], ["b"], how)
+    folder.keep(Cell("a", "b", "bullet", 1.0, (None,), (0.5,)), None)
+    folder.plan(["a"], ["b"], how)
+    assert folder.cell("a", "b") == Cell("a", "b", "bullet", 1.0, (None,), (0.5,))
+    folder.plan(["a"], ["b"], ChallengeSettings(RolloutSettings(starts=2), processes=1))
+    assert folder.cell("a", "b") is None
+
+
+@pytest.fixture(scope="module")
+def mine(site_client):
+    """A challenge in the site's home, as the command line leaves it there."""
+    folder = ChallengeFolder(site_client.app.state.site.home.root / "challenges" / "mine")
+    how = ChallengeSettings(RolloutSettings(seconds=0.4, starts=1), processes=1)
+    folder.plan(["walk"], ["walk", "jump", "odd"], how)
+    challenge({"walk": "walk"}, {"walk": reference_called("walk")}, how, folder.keep)
+    folder.keep(Cell("walk", "jump", problem="It lies below the ground."), None)
+    return "/api/challenges/mine"
+
+
+def test_the_matrix_is_told(site_client, mine):
+    told = site_client.get(mine).json()
+    assert (told["state"], told["done"], told["of"]) == ("stopped", 2, 3)
+    assert told["cells"][0][0]["time_to_fall_s"] == pytest.approx(0.4)
+    assert told["cells"][0][1]["problem"]
+    assert told["cells"][0][1]["time_to_fall_s"] is None
+    assert told["cells"][0][2] is None
+    assert site_client.get("/api/challenges/deepmimic").json()["names"] == ["mine"]
+
+
+def test_a_cell_is_told_as_a_run_with_what_the_viewer_draws(site_client, mine, tmp_path):
+    view = site_client.get(f"{mine}/cells/0/0").json()
+    wanted, performed = view["people"][0]["motions"]
+    assert view["clip"]["frames"] == 13
+    assert performed["physics"]["fell_s"] is None
+    for url in (wanted["url"], performed["url"], performed["humanoid_url"]):
+        answer = site_client.get(url)
+        assert answer.headers["content-type"] == "model/gltf-binary"
+        path = tmp_path / "one.glb"
+        path.write_bytes(answer.content)
+        assert Glb.read(path).json["animations"]
+
+
+@pytest.mark.parametrize(
+    "path", ["none", "mine/cells/0/1", "mine/cells/0/2", "mine/cells/-1/0", "mine/cells/0/0/odd.glb"]
+)
+def test_what_is_not_there_is_said(site_client, mine, path):
+    answer = site_client.get(f"/api/challenges/{path}")
+    assert answer.status_code in (404, 422)
+    assert "error" in answer.json()
+
+
+def test_no_name_leads_out_of_the_folder(tmp_path):
+    (tmp_path / "plan.json").write_text("{}")
+    with pytest.raises(RunNotFoundError):
+        ChallengeDesk(Home(tmp_path)).folder("..")
