@@ -59,9 +59,11 @@ def _named(given: list[str]) -> dict[str, str]:
 def _challenge(policies: dict[str, str], motions: dict[str, str], settings, out: Path) -> dict:
     from core.imitation.challenge import challenge
     from core.imitation.challenge_folder import ChallengeFolder
-    from core.imitation.naming import load_motion
+    from core.imitation.naming import load_motion, load_policy
 
     references = {name: load_motion(what)[0] for name, what in motions.items()}
+    for what in policies.values():  # what is refused leaves no folder behind
+        load_policy(what)
     folder = ChallengeFolder(out)
     folder.plan(list(policies), list(motions), settings)
     with progress_bars() as bars:
