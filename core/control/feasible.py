@@ -8,7 +8,7 @@ from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from core.control.assisted import check_reference
 from core.control.balance import BalanceSettings, balanced
-from core.control.footing import FootingSettings, level_soles, planted
+from core.control.footing import FootingSettings, anchored, level_soles, planted
 from core.errors import BadInputError
 from core.humanoid.bodies import BODY_NAMES
 from core.humanoid.character import JOINTS
@@ -128,7 +128,7 @@ def _is_flight(motion: HumanoidMotion) -> bool:
 
 
 def _stood_up(motion: HumanoidMotion, settings: FeasibleSettings, remarks: list[str]) -> HumanoidMotion:
-    """Feet flat, and body and steps in balance, where they were neither."""
+    """Feet flat, body and steps in balance, and feet that stand still, where they were not."""
     level, roll = level_soles(motion, settings.footing)
     if roll > settings.footing_deg:
         remarks.append(f"The reference stands on edges of feet; they were turned flat by up to {roll:.0f} degrees.")
@@ -138,6 +138,9 @@ def _stood_up(motion: HumanoidMotion, settings: FeasibleSettings, remarks: list[
         remarks.append(f"The reference is off balance; body and steps were shifted by up to {100 * shift:.0f} cm.")
     if shift or roll > settings.footing_deg:
         motion = _lifted(planted(motion, settings.footing), settings, [])
+    motion, slid = anchored(motion, settings.footing)
+    if slid > 0.03:
+        remarks.append(f"The reference's feet slide where they stand; they were held, by up to {100 * slid:.0f} cm.")
     return motion
 
 

@@ -7,9 +7,10 @@ between them: people stand on the edges of their feet there, and nobody balances
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, label
 from scipy.spatial.transform import Rotation
 
+from core.control.soles import sole_points, standing_shares
 from core.humanoid.character import FEET
 from core.humanoid.kinematics import foot_corners, forward_kinematics, frames_from_rotations
 from core.humanoid.legs import feet_moved
@@ -25,7 +26,9 @@ class FootingSettings:
     `near_m`, `far_m`: one whose lowest corner is lower than the first wholly, higher than the second not at all.
     `most_roll_deg`: one rolled further lies on its side or its back, and is left. `steep`: so is one whose toes point
     up or down by more than this (the sine). `smooth_s`: standard deviation of a correction's filter in time.
-    `contact_m`, `contact_m_s`: a foot lower and slower than this stands.
+    `contact_m`, `contact_m_s`: a foot lower and slower than this stands. `sure`: one of which heel or toe stand more
+    surely than this (`core.control.soles`) is held in its place, by moves of at least `least_m` and at most `most_m`;
+    `hold_s`: standard deviation of the filter on them.
     """
 
     near_m: float = 0.03
@@ -35,6 +38,10 @@ class FootingSettings:
     smooth_s: float = 0.05
     contact_m: float = 0.06
     contact_m_s: float = 1.0
+    sure: float = 0.2
+    least_m: float = 0.001
+    most_m: float = 0.1
+    hold_s: float = 0.02
 
 
 def level_soles(motion: HumanoidMotion, settings: FootingSettings) -> tuple[HumanoidMotion, float]:
@@ -77,3 +84,39 @@ def planted(motion: HumanoidMotion, settings: FootingSettings) -> HumanoidMotion
             down = np.interp(np.arange(len(motion)), at, -heights[at, foot])
             moves[:, foot, 1] = gaussian_filter1d(down, settings.smooth_s * motion.fps, mode="nearest")
     return replace(motion, frames=feet_moved(motion.frames, moves))
+
+
+def anchored(motion: HumanoidMotion, settings: FootingSettings) -> tuple[HumanoidMotion, float]:
+    """The motion with standing feet held where they stand, and the furthest [m] that one was moved for it.
+
+    What heel and toe slide, as far as they stand, is taken back from step to step, about the middle of the stand; a
+    foot in the air goes over from one stand's correction to the next's. Hips stay, legs bend.
+    """
+    points = sole_points(forward_kinematics(motion.frames))[..., [0, 2]]
+    shares = standing_shares(motion.frames, motion.fps)
+    moves = np.zeros((len(motion), 2, 3))
+    for foot in (0, 1):
+        moves[:, foot, [0, 2]] = _held(points[:, foot], shares[:, foot], settings)
+    moves = gaussian_filter1d(moves, settings.hold_s * motion.fps, axis=0, mode="nearest")
+    length = np.linalg.norm(moves, axis=-1, keepdims=True)
+    if length.max() < settings.least_m:
+        return motion, 0.0
+    moves *= np.minimum(1.0, settings.most_m / np.maximum(length, 1e-9))
+    return replace(motion, frames=feet_moved(motion.frames, moves)), min(float(length.max()), settings.most_m)
+
+
+def _held(points: Array, shares: Array, settings: FootingSettings) -> Array:
+    """[T,2] m: what holds a foot still of which heel and toe are at `points` [T,2,2] (horizontal) and stand so surely
+    as `shares` [T,2] say."""
+    both = np.minimum(shares[1:], shares[:-1])[..., None]
+    slid = (both * np.diff(points, axis=0)).sum(axis=1) / np.maximum(both.sum(axis=1), 1e-9) * both.max(axis=1)
+    stands, count = label(shares.max(axis=1) > settings.sure)
+    held = np.zeros((len(points), 2))
+    for number in range(1, count + 1):
+        at = np.flatnonzero(stands == number)
+        path = -np.cumsum(np.vstack([np.zeros(2), slid[at[0] : at[-1]]]), axis=0)
+        held[at] = path - np.average(path, axis=0, weights=shares[at].max(axis=1))
+    at = np.flatnonzero(stands)
+    if not len(at):
+        return held
+    return np.stack([np.interp(np.arange(len(points)), at, held[at, k]) for k in (0, 1)], axis=1)

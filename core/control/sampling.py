@@ -16,6 +16,7 @@ from core.control.feasible import Feasible, FeasibleSettings, feasible
 from core.control.sampling_cost import CostWeights, Posture
 from core.control.sampling_passes import Plan, Search
 from core.control.sampling_search import Lineage, PassSettings, Problem
+from core.control.soles import standing_shares
 from core.errors import BadInputError
 from core.humanoid.actions import actions_from_targets, targets_from_actions
 from core.humanoid.bodies import BODY_NAMES
@@ -150,6 +151,7 @@ def _problem(prepared: Feasible, settings: SamplingSettings, engine: Engine) -> 
         targets=targets,
         reference=Posture(motion.frames[1:], bodies.positions[1:], body_speeds[1:]),
         velocities=prepared.velocities[1:],
+        standing=standing_shares(motion.frames, motion.fps)[1:],
         start=engine.save()[:1],
         substeps=substeps(settings, motion.fps),
         step_s=1.0 / motion.fps,

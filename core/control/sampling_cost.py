@@ -23,15 +23,15 @@ _BALL_WEIGHTS = np.array([j.weight for j in SPHERICAL_JOINTS]) / _TOTAL
 _HINGE_WEIGHTS = np.array([j.weight for j in REVOLUTE_JOINTS]) / _TOTAL
 
 RESIDUALS = 91
-"""How many there are."""
+"""How many there are, without those of standing feet (`core.control.sampling_feet`)."""
 
 
 @dataclass(frozen=True)
 class CostWeights:
     """How much each term counts.
 
-    `pose` and `trunk` per rad^2, `positions`, `centre_of_mass` and `feet` per m^2, `velocity` per (m/s)^2,
-    `offsets` per rad^2.
+    `pose` and `trunk` per rad^2, `positions`, `centre_of_mass` and `feet` per m^2, `velocity` and
+    `standing` (feet that slide or hover where the reference's stand) per (m/s)^2, `offsets` per rad^2.
     """
 
     pose: float = 1.0
@@ -40,6 +40,7 @@ class CostWeights:
     centre_of_mass: float = 20.0
     velocity: float = 3.0
     feet: float = 2.0
+    standing: float = 0.5
     offsets: float = 0.3
 
 
@@ -67,7 +68,7 @@ def residuals(ours: Posture, reference: Posture, weights: CostWeights) -> Array:
 
 
 def cost_of(parts: Array, offsets: Array, weights: CostWeights) -> Array:
-    """[n]: the sum of squares of residuals `parts` [n,91], and of the `offsets` [n,28] rad on the PD targets."""
+    """[n]: the sum of squares of residuals `parts` [n,m], and of the `offsets` [n,28] rad on the PD targets."""
     return (parts**2).sum(axis=-1) + weights.offsets * (offsets**2).mean(axis=-1)
 
 

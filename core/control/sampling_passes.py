@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.control.failure import LOST_M
-from core.control.sampling_cost import RESIDUALS
 from core.control.sampling_feedback import OFF_SIZE, Feedback, FeedbackSettings, Samples, feedbacks
 from core.control.sampling_search import (
     Guide,
@@ -127,7 +126,7 @@ class Search:
 
     def _learn(self, w: int, off: Array, offsets: Array, after: Array, parts: Array) -> None:
         if w == len(self.seen):
-            self.seen.append(Samples(OFF_SIZE + RESIDUALS))
+            self.seen.append(Samples(OFF_SIZE + parts.shape[1]))
         self.seen[w].add(off, offsets, after, parts)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from core.control.failure import LOST_FOR_S, LOST_M, body_errors
 from core.control.sampling_cost import CostWeights, Posture, cost_of, residuals
 from core.control.sampling_feedback import OFF_SIZE, Feedback, off_by
+from core.control.sampling_feet import standing_part
 from core.humanoid.actions import actions_from_targets, targets_from_actions, turned
 from core.physics.engine import Engine, Trajectories
 
@@ -29,14 +30,16 @@ class Problem:
     """What is to be tracked, per control step k of S (frame k to k+1).
 
     `targets` [S,36]: what the joints are pulled to without any offset. `reference`: where the humanoid should be at
-    frames 1..S, `velocities` [S,34]: how it should move there. `start` [1,W]: the engine's row at frame 0. `substeps`
-    simulation steps a control step, of `step_s` s. `windows`: slices of control steps that share an offset. `spread`
-    [28]: how much each degree of freedom takes of the noise.
+    frames 1..S, `velocities` [S,34]: how it should move there, `standing` [S,2,2]: how surely its heels and toes stand
+    (`core.control.soles`). `start` [1,W]: the engine's row at frame 0. `substeps` simulation steps a control step, of
+    `step_s` s. `windows`: slices of control steps that share an offset. `spread` [28]: how much each degree of freedom
+    takes of the noise.
     """
 
     targets: Array
     reference: Posture
     velocities: Array
+    standing: Array
     start: Array
     substeps: int
     step_s: float
@@ -170,7 +173,7 @@ def _window(
     parents = np.arange(len(offsets)) % len(last.states)
     actions = actions_from_targets(turned(problem.targets[None, window], offsets[:, None]))
     seen = engine.rollouts(last.states[parents], targets_from_actions(actions), problem.substeps)
-    after, errors, parts = _judge(seen, problem, window.stop - 1)
+    after, errors, parts = _judge(seen, problem, window)
     costs = cost_of(parts, offsets, problem.weights)
     costs[~seen.intact.all(axis=1)] = np.inf
     scores = costs + settings.memory * last.scores[parents]
@@ -185,12 +188,15 @@ def _window(
     return Kept(*(each[chosen] for each in arrays), float(errors[chosen].min()))  # type: ignore[call-arg]
 
 
-def _judge(seen: Trajectories, problem: Problem, end: int) -> tuple[Array, Array, Array]:
-    """How far samples are off the reference's row `end` [N,68], mean body errors [N] m and residuals [N,91]."""
+def _judge(seen: Trajectories, problem: Problem, window: slice) -> tuple[Array, Array, Array]:
+    """How far samples are off the reference's row `end` [N,68], mean body errors [N] m and residuals [N,m]."""
+    end = window.stop - 1
     wanted = Posture(problem.reference.frames[end], problem.reference.positions[end], problem.reference.velocities[end])
     ours = Posture(seen.frames[:, -1], seen.bodies.positions[:, -1], seen.bodies.velocities[:, -1])
     after = off_by(ours.frames, seen.velocities[:, -1], wanted.frames, problem.velocities[end])
-    return after, body_errors(ours.positions, wanted.positions), residuals(ours, wanted, problem.weights)
+    at_end = residuals(ours, wanted, problem.weights)
+    feet = np.sqrt(problem.weights.standing) * standing_part(seen.bodies, problem.standing[window])
+    return after, body_errors(ours.positions, wanted.positions), np.concatenate([at_end, feet], axis=1)
 
 
 def _choose(ranking: Array, kept: int, has_elite: bool, rng: np.random.Generator) -> Array:

@@ -7,7 +7,8 @@ from scipy.spatial.transform import Rotation
 from support.humanoids import upright
 
 from core.control.feasible import feasible
-from core.control.footing import FootingSettings, level_soles, planted, standing_feet
+from core.control.footing import FootingSettings, anchored, level_soles, planted, standing_feet
+from core.control.soles import sole_points
 from core.humanoid.bodies import BODY_NAMES
 from core.humanoid.character import FEET, JOINTS
 from core.humanoid.deepmimic_file import read_deepmimic
@@ -71,3 +72,29 @@ def test_a_captured_walk_needs_none_of_it():
     assert not any("edges" in text or "balance" in text for text in prepared.remarks)
     assert np.abs(prepared.motion.frames - WALK.frames).max() < 0.02
     assert any("edges" in text for text in feasible(rolled(50)).remarks)
+
+
+def test_standing_feet_that_slide_are_held_and_hips_stay():
+    frames = np.repeat(upright(SOLE)[None], 60, axis=0)
+    for joint, sign in (("hip", 1), ("ankle", -1)):  # both legs swing to and fro over the ground, soles level
+        for side in ("left", "right"):
+            place = next(j for j in JOINTS if BODY_NAMES[j.body] == f"{side}_{joint}").frame
+            swing = sign * 0.04 * np.sin(np.arange(60) / 8)
+            frames[:, place] = Rotation.from_rotvec(swing[:, None] * (0, 0, 1.0)).as_quat(scalar_first=True)
+    motion = HumanoidMotion(30.0, np.arange(60) / 30, frames)
+    before, after = (sole_points(forward_kinematics(each.frames)) for each in (motion, anchored(motion, SETTINGS)[0]))
+    assert np.ptp(before[..., 0], axis=0).min() > 0.05
+    assert np.ptp(after[..., 0], axis=0).max() < 0.02
+    held, furthest = anchored(motion, SETTINGS)
+    assert 0.02 < furthest < 0.05
+    assert np.array_equal(held.frames[:, :3], frames[:, :3])
+
+
+def test_feet_that_stand_still_or_are_in_the_air_are_not_held():
+    frames = np.repeat(upright(SOLE)[None], 30, axis=0)
+    flying = frames.copy()
+    flying[:, 1] += 0.5
+    flying[:, 0] += 0.02 * np.arange(30)
+    for each in (frames, flying):
+        motion = HumanoidMotion(30.0, np.arange(30) / 30, each)
+        assert anchored(motion, SETTINGS) == (motion, 0.0)
