@@ -19,7 +19,6 @@ from core.body.smpl_file import EMBEDDED, chosen_body
 from core.errors import BadInputError
 from core.export.glb import write_glb
 from core.export.humanoid_glb import write_humanoid_glb
-from core.export.rollout_files import ROLLOUT_COLOUR
 from core.export.sources import humanoid_on_body
 from core.humanoid import rollout_to_body
 from core.imitation.ppo.checkpoints import has_checkpoint, load_checkpoint
@@ -32,6 +31,8 @@ from core.progress import Progress, silent
 from core.run_folder import RunFolder, read_json, write_json
 from core.training_folder import CHECKPOINTS, NOTES, REFERENCE, WORK, training_folder
 
+POLICY_COLOUR = (0.66, 0.58, 0.87)
+"""sRGB of the clothes in which a policy's performance is shown."""
 MOST_CHECKPOINTS = 24
 """So many performances are kept for showing; of more, every other one goes."""
 
@@ -96,9 +97,9 @@ def _shower(folder: RunFolder, settings: RunSettings) -> Callable[[Rollout, Path
         body = chosen_body(settings.body)
         shown = move_to_body(rollout_to_body(rollout, like), load_body(), body)
         name = f"policy-{folder.root.name}"
-        write_glb(folder.root / CHECKPOINTS / f"{path.stem}.glb", shown, body, ROLLOUT_COLOUR)
+        write_glb(folder.root / CHECKPOINTS / f"{path.stem}.glb", shown, body, POLICY_COLOUR)
         write_humanoid_glb(person / "rollouts" / f"{name}-humanoid.glb", rollout)
-        write_glb(person / "rollouts" / f"{name}-body.glb", shown, body, ROLLOUT_COLOUR)
+        write_glb(person / "rollouts" / f"{name}-body.glb", shown, body, POLICY_COLOUR)
         rollout.save(person / "rollouts" / f"{name}.npz")
         _thin_out(folder)
 

@@ -28,11 +28,11 @@ export class TrainingCard {
   #training = null;
   #chosen = null; // samples of the checkpoint that is shown, null for the latest
 
-  /** @param {{onShow: (name), onStop: (id), onResume: (id, more), onChoose: ()}} events `onStop` and `onResume` throw where refused */
+  /** @param {{onShow: (name), onLook: (name), onStop: (id), onResume: (id, more)}} events `onLook` also leads to the panes; `onStop` and `onResume` throw where refused */
   constructor(events) {
     this.#events = events;
     const act = (work) => () => this.#act(work);
-    this.#show = element("button", { type: "button", on: { click: () => events.onShow(this.name) } }, "Show in the viewer");
+    this.#show = element("button", { type: "button", on: { click: () => events.onLook(this.name) } }, "Show in the viewer");
     this.#stop = element("button", { type: "button", on: { click: act(() => events.onStop(this.#training.id)) } }, "Stop");
     this.#resume = element("button", { type: "button", on: { click: act(() => events.onResume(this.#training.id, this.#more())) } }, "Resume");
     this.#scrub.addEventListener("input", () => this.#choose(this.#training.checkpoints[this.#scrub.valueAsNumber]?.samples));
@@ -62,15 +62,15 @@ export class TrainingCard {
     return all.find(({ samples }) => samples === this.#chosen) ?? all.at(-1);
   }
 
-  /** @param {object} training @param {object|undefined} curve @param {string} title @param {boolean} shown whether some pane shows it */
-  update(training, curve, title, shown) {
+  /** @param {object} training @param {object|undefined} curve @param {string} title */
+  update(training, curve, title) {
     this.#training = training;
     this.#once("head", [title, training.state, training.stopping], () => this.#fillHead(title));
     this.#state.textContent = this.#sentence();
     this.#bar.hidden = isEnded(training);
     this.#bar.value = training.fraction;
     if (curve) this.#once("charts", [curve.key, this.checkpoint?.samples, training.settings.seconds], () => this.#draw(curve));
-    this.#fillScrub(shown);
+    this.#fillScrub();
     this.#stop.hidden = isEnded(training);
     this.#stop.disabled = training.stopping;
     this.#resume.hidden = !isEnded(training);
@@ -130,7 +130,7 @@ export class TrainingCard {
     this.#terms.replaceChildren(...(terms.length ? [lineChart({ title: "Of a step, while it learns", format: (v) => Number(v.toPrecision(2)).toString(), lines: terms, end })] : []));
   }
 
-  #fillScrub(shown) {
+  #fillScrub() {
     const all = this.#training.checkpoints;
     this.#scrubRow.hidden = !all.length;
     if (!all.length) return;
@@ -138,7 +138,6 @@ export class TrainingCard {
     this.#scrub.value = Math.max(0, all.indexOf(this.checkpoint));
     const { samples, seconds, return: earned } = this.checkpoint;
     this.#scrubText.textContent = `${short(samples)} samples, ${clock(seconds)}: return ${earned.toFixed(2)}`;
-    this.#show.hidden = shown;
   }
 
   /** Look at a checkpoint; the last one means the latest, also those to come. */

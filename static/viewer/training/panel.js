@@ -99,7 +99,7 @@ export class TrainingPanel {
       if (!mine.includes(training)) continue;
       if (!this.#cards.has(training.id)) this.#cards.set(training.id, new TrainingCard(this.#cardEvents()));
       const card = this.#cards.get(training.id);
-      card.update(training, this.#feed.curves.get(training.id), titleOf(i), this.#view.panes.includes(`policy-${training.id}`));
+      card.update(training, this.#feed.curves.get(training.id), titleOf(i));
     }
     const roots = mine.map(({ id }) => this.#cards.get(id).root).reverse(); // the newest first
     if (roots.length !== this.#list.children.length || roots.some((root, i) => root !== this.#list.children[i])) this.#list.replaceChildren(...roots);
@@ -107,10 +107,15 @@ export class TrainingPanel {
 
   #cardEvents() {
     const at = (id, what) => `${runUrl(this.#run.id).href}/trainings/${id}/${what}`;
+    const onShow = (name) => {
+      this.#awaited = "";
+      this.#events.onShow(name);
+    };
     return {
-      onShow: (name) => {
-        this.#awaited = "";
-        this.#events.onShow(name);
+      onShow,
+      onLook: (name) => {
+        onShow(name);
+        document.getElementById("panes").scrollIntoView({ behavior: "smooth" });
       },
       onStop: async (id) => {
         await ask(at(id, "stop"), { method: "POST" });
