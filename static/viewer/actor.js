@@ -1,6 +1,6 @@
 /** A motion on the stage: a skinned, animated GLB that is always shown at an exact time. */
 
-import { AnimationMixer, Color, LessEqualDepth, LoopOnce, MeshStandardMaterial, PropertyBinding, Vector3 } from "three";
+import { AnimationMixer, Color, LessEqualDepth, LoopOnce, MeshStandardMaterial, PropertyBinding, Sphere, Vector3 } from "three";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 import { clone } from "three/addons/utils/SkeletonUtils.js";
 import { takeErrors } from "./error_colours.js";
@@ -39,6 +39,7 @@ export class Actor {
     this.root.traverse((node) => node.isMesh && meshes.push(node));
     for (const mesh of meshes) {
       mesh.frustumCulled = false; // the bounds of the rest pose say nothing about where the body is
+      if (mesh.isSkinnedMesh) mesh.boundingSphere = new Sphere(new Vector3(), 1); // or every vertex would be skinned for it
       if (ghost) makeGhost(mesh, colour);
       else dress(mesh, painted ? null : colour);
       if (!ghost && mesh.isSkinnedMesh) {

@@ -2,6 +2,7 @@
 
 import { Box3, Vector3 } from "three";
 
+const MOST_LOOKS = 400; // a longer motion is looked at every few frames
 const SMOOTHING_S = 0.6; // half a window: about a step, so that the view does not sway with every foot
 
 /**
@@ -11,11 +12,12 @@ const SMOOTHING_S = 0.6; // half a window: about a step, so that the view does n
  *   the frame (heights are not relative)
  */
 export function pathOf(actor, frames, fps) {
-  const joints = Array.from({ length: frames }, (_, i) => {
-    actor.showAt(i / fps);
+  const every = Math.ceil(frames / MOST_LOOKS);
+  const joints = Array.from({ length: Math.ceil((frames - 1) / every) + 1 }, (_, i) => {
+    actor.showAt((i * every) / fps);
     return actor.joints();
   });
-  const places = smoothed(joints.map(([root]) => new Vector3(root.x, 0, root.z)), Math.round(SMOOTHING_S * fps));
+  const places = smoothed(joints.map(([root]) => new Vector3(root.x, 0, root.z)), Math.round((SMOOTHING_S * fps) / every));
   const whole = new Box3();
   const around = new Box3();
   joints.forEach((points, i) =>
@@ -24,7 +26,13 @@ export function pathOf(actor, frames, fps) {
       around.expandByPoint(point.clone().sub(places[i]));
     }),
   );
-  return { places, whole, around };
+  return { places: Array.from({ length: frames }, (_, i) => between(places, i / every)), whole, around };
+}
+
+/** The place at a fraction of the way from one to the next. */
+function between(places, at) {
+  const i = Math.min(Math.floor(at), places.length - 1);
+  return places[i].clone().lerp(places[Math.min(i + 1, places.length - 1)], at - i);
 }
 
 /** A moving average over 2 * half + 1 places, shorter at both ends. */

@@ -37,6 +37,8 @@ export function exposeHandle({ clock, panes, isReady, nextDraw }) {
         split: Boolean(pane.split && pane.other),
       }));
     },
+    /** The element whose picture is on the screen in the source's pane: the video, or the canvas it is drawn on; or null. */
+    screen: () => panes.source?.screen ?? null,
     /** First and last frame of the loop, or null where everything is played. */
     range: () => clock.range,
     /** The same as the next as it was drawn last, whatever the clock says by now. */

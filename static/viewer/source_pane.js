@@ -3,8 +3,6 @@
 import { choice, element } from "./dom.js";
 import { drawKeypoints } from "./keypoints.js";
 
-const REPORT_LAG = 2; // frames
-
 export class SourcePane {
   name = "source";
   #clock;
@@ -15,7 +13,11 @@ export class SourcePane {
   #trackUrl = "";
   #showKeypoints = true;
   #leads = false; // the video plays and tells the clock which frame is on the screen
-  #presented = 0;
+  #stopping = false; // it played just now and is on its way to the clock's frame
+  #presented = 0; // the frame of `#picture`
+  #picture = document.createElement("canvas");
+  #pictured = false; // whether it is of a frame since the last seek
+  #onChange = () => {};
 
   /** @param {(name: string) => void} onWanted told when something else shall be shown here */
   constructor(clock, onWanted) {
@@ -43,6 +45,7 @@ export class SourcePane {
 
   /** Take the clip and the track as the run has them by now; the same address is not loaded twice. */
   update({ videoUrl, trackUrl, onChange }) {
+    this.#onChange = onChange;
     if (!videoUrl && this.#video.src) {
       this.#video.removeAttribute("src"); // the footage was deleted
       this.#video.load();
@@ -104,16 +107,16 @@ export class SourcePane {
     return video.readyState >= 2 && !video.seeking && there;
   }
 
-  /** The frame on the screen while the video plays and leads the clock, else null. */
+  /** The frame whose picture is shown while the video plays and leads the clock, else null. */
   get leadingFrame() {
     if (!this.#leads) return null;
-    if (this.#video.seeking) return this.#clock.frame;
-    // A browser that is too busy to report every frame that it shows is asked where the video is instead.
-    const due = Math.floor(this.#video.currentTime * this.#clock.fps + 1e-3);
-    return Math.abs(due - this.#presented) <= REPORT_LAG ? this.#presented : due;
+    return this.#video.seeking ? this.#clock.frame : this.#presented;
   }
 
-  /** Draw the keypoints of the clock's frame. */
+  /**
+   * Draw the keypoints of the clock's frame, and under them, while the video plays, its picture: the browser shows the
+   * video itself when it likes, but this at the same moment as the bodies.
+   */
   render() {
     const { width, height } = this.viewport.getBoundingClientRect();
     const ratio = Math.min(devicePixelRatio, 2);
@@ -121,9 +124,17 @@ export class SourcePane {
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
     const context = canvas.getContext("2d");
+    // Until the frame that was sought has come the last picture stays.
+    if (this.#leads ? !this.#pictured : this.#stopping && this.#video.seeking) return;
     context.clearRect(0, 0, w, h);
+    if (this.#leads) context.drawImage(this.#picture, 0, 0);
     const frame = this.#track?.keypoints[this.#clock.frame];
     if (frame && this.#showKeypoints) drawKeypoints(context, frame, this.#track, ratio);
+  }
+
+  /** What is on the screen: the video itself, or the canvas that it is drawn on while it plays. */
+  get screen() {
+    return this.#leads || this.#stopping ? this.#overlay : this.#video;
   }
 
   /** The middle of the clock's frame (s), where no rounding can lead to a neighbour. */
@@ -136,11 +147,14 @@ export class SourcePane {
     if (video.readyState < 1 || video.seeking) return; // what is wanted by then is asked for after that seek
     video.currentTime = this.#target;
     this.#presented = this.#clock.frame;
+    this.#pictured = false;
   }
 
   #afterSeek() {
     const off = (this.#video.currentTime - this.#target) * this.#clock.fps;
     if (Math.abs(off) > 0.5 && !this.#leads) this.#seek();
+    else this.#stopping = false;
+    this.#onChange();
     this.#follow();
   }
 
@@ -149,6 +163,7 @@ export class SourcePane {
     const video = this.#video;
     video.playbackRate = this.#clock.speed;
     if (!this.#clock.playing) {
+      this.#stopping ||= this.#leads;
       this.#leads = false;
       video.pause();
     } else if (video.readyState >= 2 && !video.error && this.root.isConnected && video.paused) {
@@ -161,14 +176,22 @@ export class SourcePane {
 
   #watchFrames() {
     const video = this.#video;
-    const fps = () => this.#clock.fps;
+    const take = (frame) => {
+      if (video.seeking || !this.#leads) return;
+      const { width, height } = this.#overlay;
+      Object.assign(this.#picture, { width, height });
+      drawContained(this.#picture.getContext("2d"), video);
+      this.#presented = frame;
+      this.#pictured = true;
+    };
     if ("requestVideoFrameCallback" in video) {
-      video.requestVideoFrameCallback((_, shown) => {
-        if (!video.seeking) this.#presented = Math.round(shown.mediaTime * fps());
-        this.#watchFrames();
-      });
+      const next = (_, shown) => {
+        take(Math.round(shown.mediaTime * this.#clock.fps));
+        video.requestVideoFrameCallback(next);
+      };
+      video.requestVideoFrameCallback(next);
     } else {
-      video.addEventListener("timeupdate", () => (this.#presented = Math.floor(video.currentTime * fps() + 1e-3)));
+      video.addEventListener("timeupdate", () => take(Math.floor(video.currentTime * this.#clock.fps + 1e-3)));
     }
   }
 
@@ -177,4 +200,12 @@ export class SourcePane {
     this.#message.hidden = false;
     this.#message.textContent = "The clip could not be played by this browser.";
   }
+}
+
+/** Draw a video over a whole canvas as object-fit: contain does. */
+function drawContained(context, video) {
+  const { width, height } = context.canvas;
+  const scale = Math.min(width / video.videoWidth, height / video.videoHeight);
+  const [w, h] = [video.videoWidth * scale, video.videoHeight * scale];
+  context.drawImage(video, (width - w) / 2, (height - h) / 2, w, h);
 }

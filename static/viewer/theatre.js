@@ -27,6 +27,7 @@ export class Theatre {
     this.#renderer.shadowMap.type = PCFShadowMap;
     this.#renderer.toneMapping = NeutralToneMapping;
     this.#renderer.setScissorTest(true);
+    this.#renderer.debug.checkShaderErrors = false; // asking for them waits for the compiler
     this.#canvas.addEventListener("webglcontextlost", (event) => {
       event.preventDefault();
       onLost(true);
