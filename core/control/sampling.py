@@ -10,30 +10,26 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from core.control.assisted import lead
 from core.control.failure import time_to_failure
 from core.control.feasible import Feasible, FeasibleSettings, feasible
-from core.control.sampling_cost import CostWeights, Posture
+from core.control.sampling_cost import CostWeights
 from core.control.sampling_passes import Plan, Search
+from core.control.sampling_problem import problem_of
 from core.control.sampling_search import Lineage, PassSettings, Problem
-from core.control.soles import standing_shares
 from core.errors import BadInputError
 from core.humanoid.actions import actions_from_targets, targets_from_actions
-from core.humanoid.bodies import BODY_NAMES
-from core.humanoid.character import JOINTS
 from core.humanoid.kinematics import forward_kinematics
-from core.humanoid.resampling import central_differences, resample, velocities
+from core.humanoid.resampling import velocities
 from core.imitation.rewards import NAMES, Performance, imitation_terms
 from core.motion import HumanoidMotion, Rollout
 from core.notices import notice
 from core.physics.engine import Engine, WorldSettings
-from core.progress import Progress, silent
+from core.progress import Progress, part_of, silent
 
 Array = np.ndarray
 OnBest = Callable[[Rollout], None]
 
 ENGINES = ("mujoco", "bullet")
-_SPREAD = {"neck": 0.3, "shoulder": 0.5, "elbow": 0.5}
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,8 @@ class SamplingSettings:
     `least_noise`. `carried`: share of the parent's offset; `memory`: share of its cost. `led`: share of the samples
     drawn around the feedback learnt so far (`core.control.sampling_feedback`). `lookahead_s`: means are taken over
     those that survived so much longer. `stretch_s`, `visits`: the motion is searched in stretches of this length, each
-    window so often (`core.control.sampling_passes`). `lead_s`: targets lead the reference by this times its velocity
+    window so often (`core.control.sampling_passes`). `again_s`: a motion no longer than this on which the humanoid fell
+    is searched once more, with other random numbers. `lead_s`: targets lead the reference by this times its velocity
     (kd/kp cancels the damping). `step_hz`: about so many simulation steps a second. `engine`: one of ENGINES;
     `threads` of it (0: all cores). `supports` [S,6] m: boxes to stand on.
     """
@@ -64,6 +61,7 @@ class SamplingSettings:
     lookahead_s: float = 0.5
     stretch_s: float = 1.5
     visits: int = 3
+    again_s: float = 3.0
     lead_s: float = 0.1
     step_hz: float = 240.0
     engine: str = "mujoco"
@@ -104,9 +102,10 @@ def perform_sampling(
         notice(remark)
     engine = make_engine(settings, prepared.motion.fps)
     try:
-        problem = _problem(prepared, settings, engine)
-        best = _search(engine, problem, settings, progress, _telling(on_best, engine, problem, prepared, settings))
-        rollout = _rollout(engine, problem, prepared, best, settings)
+        engine.set_states(np.array([0]), prepared.motion.frames[:1], prepared.velocities[:1])
+        start, steps = engine.save()[:1], substeps(settings, prepared.motion.fps)
+        problem = problem_of(prepared, settings, start, steps)
+        rollout = _attempts(engine, problem, prepared, settings, progress, on_best)
     finally:
         engine.close()
     if not np.isnan(rollout.time_to_fall_s):
@@ -138,37 +137,48 @@ def replay(engine: Engine, start: tuple[Array, Array], actions: Array, substeps:
     return engine.rollouts(engine.save()[:1], targets_from_actions(actions)[None], substeps)
 
 
-def _problem(prepared: Feasible, settings: SamplingSettings, engine: Engine) -> Problem:
-    motion = prepared.motion
-    steps = len(motion) - 1
-    middle, speeds = resample(motion, motion.times[:-1] + 0.5 / motion.fps)
-    targets = lead(middle, speeds, settings.lead_s)[:, 7:]
-    bodies = forward_kinematics(motion.frames)
-    body_speeds = central_differences(bodies.positions, motion.times)
-    engine.set_states(np.array([0]), motion.frames[:1], prepared.velocities[:1])
-    size = max(1, round(settings.window_s * motion.fps))
-    return Problem(
-        targets=targets,
-        reference=Posture(motion.frames[1:], bodies.positions[1:], body_speeds[1:]),
-        velocities=prepared.velocities[1:],
-        standing=standing_shares(motion.frames, motion.fps)[1:],
-        start=engine.save()[:1],
-        substeps=substeps(settings, motion.fps),
-        step_s=1.0 / motion.fps,
-        windows=tuple(slice(k, min(k + size, steps)) for k in range(0, steps, size)),
-        spread=spread(),
-        weights=settings.weights,
-    )
+def _attempts(
+    engine: Engine,
+    problem: Problem,
+    prepared: Feasible,
+    settings: SamplingSettings,
+    progress: Progress,
+    on_best: OnBest | None,
+) -> Rollout:
+    """The best rollout of one search, or of two where the first fell and the motion is short."""
+    found: list[Rollout] = []
+
+    def tell(lineage: Lineage) -> None:
+        rollout = _rollout(engine, problem, prepared, lineage, settings)
+        if fell is None or _held_s(rollout) > _held_s(fell):
+            found.append(rollout)
+            if on_best is not None:
+                on_best(rollout)
+
+    duration = prepared.motion.times[-1] - prepared.motion.times[0]
+    fell: Rollout | None = None
+    for attempt in (0, 1):
+        rng = np.random.default_rng((settings.seed, attempt) if attempt else settings.seed)
+        share = part_of(progress, 0.9 * attempt, 0.9 + 0.1 * attempt)
+        tell(_search(engine, problem, settings, rng, share, tell))
+        fell = found[-1]
+        if np.isnan(fell.time_to_fall_s) or duration > settings.again_s:
+            break
+    return found[-1]
 
 
-def spread() -> Array:
-    """[28]: how much of the noise each degree of freedom takes; neck and arms hardly matter to the balance."""
-    parts = [(BODY_NAMES[j.body].split("_")[-1], j.dof.stop - j.dof.start) for j in JOINTS]
-    return np.concatenate([np.full(n, _SPREAD.get(part, 1.0)) for part, n in parts])
+def _held_s(rollout: Rollout) -> float:
+    """s: when it fell, or infinity."""
+    return float(np.nan_to_num(rollout.time_to_fall_s, nan=np.inf))
 
 
 def _search(
-    engine: Engine, problem: Problem, settings: SamplingSettings, progress: Progress, tell: Callable[[Lineage], None]
+    engine: Engine,
+    problem: Problem,
+    settings: SamplingSettings,
+    rng: np.random.Generator,
+    progress: Progress,
+    tell: Callable[[Lineage], None],
 ) -> Lineage:
     per_s = 1.0 / (problem.windows[0].stop * problem.step_s)
     plan = Plan(
@@ -181,7 +191,7 @@ def _search(
         lookahead=round(settings.lookahead_s * per_s),
     )
     basics = PassSettings(settings.samples, settings.kept, settings.carried, settings.memory, settings.led)
-    search = Search(engine, problem, basics, plan, np.random.default_rng(settings.seed))
+    search = Search(engine, problem, basics, plan, rng)
 
     def tick() -> None:
         held = len(search.history) / per_s
@@ -189,16 +199,6 @@ def _search(
         progress(min(search.used / plan.budget, 1.0), f"Performing it unassisted: {what}")
 
     return search.run(tick, tell)
-
-
-def _telling(
-    on_best: OnBest | None, engine: Engine, problem: Problem, prepared: Feasible, settings: SamplingSettings
-) -> Callable[[Lineage], None]:
-    def tell(best: Lineage) -> None:
-        if on_best is not None:
-            on_best(_rollout(engine, problem, prepared, best, settings))
-
-    return tell
 
 
 def _rollout(

@@ -40,7 +40,7 @@ class CostWeights:
     centre_of_mass: float = 20.0
     velocity: float = 3.0
     feet: float = 2.0
-    standing: float = 0.5
+    standing: float = 1.0
     offsets: float = 0.3
 
 

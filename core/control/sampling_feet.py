@@ -13,7 +13,7 @@ from core.physics.rotations import rotate
 
 Array = np.ndarray
 
-HOVER_S = 0.1
+HOVER_S = 0.05
 """s: a heel or toe that hovers at h metres is as bad as one that slides at h over this."""
 
 

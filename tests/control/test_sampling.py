@@ -5,9 +5,11 @@ import numpy as np
 import pybullet_data
 import pytest
 
+from core.control import sampling
 from core.control.failure import body_errors
 from core.control.feasible import feasible
 from core.control.sampling import SamplingSettings, make_engine, perform_sampling, replayed, substeps
+from core.control.sampling_search import Lineage
 from core.errors import BadInputError, CancelledError
 from core.humanoid.actions import actions_from_targets, targets_from_actions, turned
 from core.humanoid.character import TORQUE_LIMITS
@@ -17,7 +19,7 @@ from core.motion import HumanoidMotion, Rollout
 from core.notices import collecting
 
 WALK = read_deepmimic(Path(pybullet_data.getDataPath()) / "data" / "motions" / "humanoid3d_walk.txt")
-SMALL = SamplingSettings(samples=60, kept=12, passes=2, threads=1)
+SMALL = SamplingSettings(samples=60, kept=12, passes=2, again_s=0.0, threads=1)
 
 
 def cut(motion: HumanoidMotion, frames: int) -> HumanoidMotion:
@@ -107,6 +109,41 @@ def test_what_cannot_be_done_is_told_and_kept():
     assert any("fell at" in text for text in notices)
     wanted = forward_kinematics(frames).positions
     assert body_errors(rollout.body_positions, wanted)[:12].mean() < 0.15
+
+
+@pytest.mark.parametrize(
+    ("falls", "searches", "told"),
+    [
+        ([np.nan], 1, np.nan),  # nothing to mend
+        ([0.2, 0.4], 2, 0.4),
+        ([0.4, 0.2], 2, 0.4),  # the second try was worse
+        ([0.2, np.nan], 2, np.nan),
+    ],
+)
+def test_a_short_motion_on_which_it_fell_is_searched_once_more(monkeypatch, falls: list, searches: int, told: float):
+    drawn, streamed, fractions = [], [], []
+
+    def search(engine, problem, settings, rng, progress, tell) -> Lineage:
+        drawn.append(rng.random())
+        progress(1.0, "")
+        return Lineage(np.zeros((0, 28)), np.zeros((0, 36)), 0.0)
+
+    left = iter(falls)
+    monkeypatch.setattr(sampling, "_search", search)
+    monkeypatch.setattr(sampling, "time_to_failure", lambda *_: next(left))
+    rollout = perform_sampling(
+        STEP, replace(SMALL, again_s=1.0), lambda fraction, _="": fractions.append(fraction), streamed.append
+    )
+    assert len(set(drawn)) == len(drawn) == searches
+    assert rollout.time_to_fall_s == pytest.approx(told, nan_ok=True)
+    assert streamed[-1] is rollout
+    assert fractions == sorted(fractions)
+
+
+def test_a_long_motion_is_not(monkeypatch):
+    monkeypatch.setattr(sampling, "_search", lambda *_: Lineage(np.zeros((0, 28)), np.zeros((0, 36)), 0.0))
+    monkeypatch.setattr(sampling, "time_to_failure", lambda *_, left=iter([0.2]): next(left))
+    assert perform_sampling(STEP, replace(SMALL, again_s=0.5)).time_to_fall_s == 0.2
 
 
 @pytest.mark.parametrize("fault", ["nan", "one frame", "buried", "two metres up", "too fast"])
