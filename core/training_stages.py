@@ -148,6 +148,7 @@ def run_stage(stage: Stage, folder: RunFolder, settings: RunSettings, progress: 
         stage.run(folder, settings, progress)
     path = folder.root / WORK / NOTES
     write_json(path, read_json(path) | {stage.name: notices})
+    progress(1.0, "")
 
 
 def with_budget(settings: RunSettings, seconds: float | None, samples: int | None) -> RunSettings:
