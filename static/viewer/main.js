@@ -226,7 +226,7 @@ function sayInstead(text, advice) {
 function tick(now) {
   clock.tick(now, panes.source?.leadingFrame ?? null);
   panes.rig.tick();
-  if (dirty) {
+  if (dirty && !panes.source?.holding) {
     dirty = false;
     panes.render();
     drawn.splice(0).forEach((resolve) => resolve());

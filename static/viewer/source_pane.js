@@ -3,6 +3,8 @@
 import { choice, element } from "./dom.js";
 import { drawKeypoints } from "./keypoints.js";
 
+const LONGEST_HOLD_MS = 500;
+
 export class SourcePane {
   name = "source";
   #clock;
@@ -17,6 +19,7 @@ export class SourcePane {
   #presented = 0; // the frame of `#picture`
   #picture = document.createElement("canvas");
   #pictured = false; // whether it is of a frame since the last seek
+  #sought = 0; // ms, when that was
   #onChange = () => {};
 
   /** @param {(name: string) => void} onWanted told when something else shall be shown here */
@@ -113,6 +116,11 @@ export class SourcePane {
     return this.#video.seeking ? this.#clock.frame : this.#presented;
   }
 
+  /** True for the moment in which the playing video has jumped and its picture is not there yet: nobody goes ahead of it. */
+  get holding() {
+    return this.#leads && !this.#pictured && performance.now() - this.#sought < LONGEST_HOLD_MS;
+  }
+
   /**
    * Draw the keypoints of the clock's frame, and under them, while the video plays, its picture: the browser shows the
    * video itself when it likes, but this at the same moment as the bodies.
@@ -148,6 +156,7 @@ export class SourcePane {
     video.currentTime = this.#target;
     this.#presented = this.#clock.frame;
     this.#pictured = false;
+    this.#sought = performance.now();
   }
 
   #afterSeek() {
