@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from core.errors import RunNotFoundError, UnderstudyError
 from core.jobs.fairness import TooManyRunsError
 from webapp.access import AccessGuard, user_of
+from webapp.api_page import SENTENCE, make_api_router
 from webapp.challenge_desk import ChallengeDesk
 from webapp.challenge_routes import make_challenge_router
 from webapp.compare_routes import make_compare_router
@@ -39,6 +40,11 @@ from webapp.theme import CSS, HEAD, make_theme
 VIEWER = Path(__file__).parents[1] / "static" / "viewer"
 ICON = '<link rel="icon" href="/viewer/icon.svg">'
 """For pages other than the root's, which Gradio gives no icon."""
+PICKER = '<script type="module" src="/studio/window_picker.js"></script>'
+TAGS = [
+    {"name": "Runs", "description": "Start them, look how far they are, keep them in order."},
+    {"name": "Challenges", "description": "Policies on motions, each on each."},
+]
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +70,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await asyncio.to_thread(challenges.close)
             await asyncio.to_thread(site.close)
 
-    app = FastAPI(title="Understudy", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Understudy",
+        summary=SENTENCE,
+        version="1",
+        openapi_tags=TAGS,
+        lifespan=lifespan,
+        docs_url=None,  # FastAPI's own page would ask other servers for its scripts
+        redoc_url=None,
+    )
     app.state.site = site
     app.add_middleware(ApiGuard, max_bytes=settings.max_upload_bytes)
     app.add_middleware(AccessGuard, identities=identities)
@@ -74,17 +88,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     _speak_plainly(app)
     app.include_router(make_login_router(identities))
     app.include_router(make_operations_router(site, registry))
-    app.include_router(make_router(site))
-    app.include_router(make_compare_router(site))
+    app.include_router(make_router(site), tags=["Runs"])
+    app.include_router(make_compare_router(site), tags=["Runs"])
     app.include_router(make_library_router(site))
     app.include_router(make_challenge_router(site, challenges))
+    app.include_router(make_api_router(app, site.settings.password is not None))
     # Not at /static or /assets: these are Gradio's.
     app.mount("/viewer", StaticFiles(directory=VIEWER, html=True), name="viewer")
     app.mount("/studio", StaticFiles(directory=STUDIO), name="studio")
     app.add_api_route("/evaluate", lambda: RedirectResponse("/evaluate/"), include_in_schema=False)
     _mount(app, build_evaluation_page(site), "/evaluate", settings, css=CSS + EVALUATION_CSS, head=HEAD + ICON)
     # The last one: it answers all that nobody before it does.
-    return _mount(app, build_page(site), "/", settings, css=CSS, head=HEAD, favicon_path=str(VIEWER / "icon.svg"))
+    return _mount(
+        app, build_page(site), "/", settings, css=CSS, head=HEAD + PICKER, favicon_path=str(VIEWER / "icon.svg")
+    )
 
 
 def _mount(app: FastAPI, page: gr.Blocks, path: str, settings: Settings, **looks: str) -> FastAPI:

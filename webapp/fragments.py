@@ -27,6 +27,7 @@ PAGES = (
     ("/library", "Library"),
     ("/challenge", "Challenge"),
     ("/evaluate/", "Evaluation"),
+    ("/docs", "For programs"),
 )
 
 

@@ -46,7 +46,7 @@ def make_library_router(site: Site) -> APIRouter:
         """What the user's runs take on disk."""
         return disk_use(site.store.ids_of(), site.home)
 
-    @router.get("/api/runs/{run_id}/preview.webp", tags=["Files"], response_class=FileResponse)
+    @router.get("/api/runs/{run_id}/preview.webp", tags=["Runs"], response_class=FileResponse)
     async def get_preview(run_id: str) -> FileResponse:
         """A moving picture of what the run made: 24 pictures of 208 px side by side, on a transparent ground."""
         run = await run_in_threadpool(site.store.get, run_id)

@@ -4,6 +4,7 @@ Nothing long runs in Gradio's queue. Handlers put a run into the queue of jobs a
 it is while it is not finished, and switches itself off.
 """
 
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -13,11 +14,14 @@ from core.footage import footage_deleted
 from core.jobs.store import RunRecord
 from core.video.fetch_settings import fetch_settings
 from webapp import fragments, run_controls
+from webapp.endpoints import add_endpoints
+from webapp.estimates import estimate
 from webapp.run_controls import PRIVATE
 from webapp.run_view import artifact_url
 from webapp.site import Site
 from webapp.starting import PHYSICS_TITLES, USUAL_PHYSICS, bind, bundle_opener, run_starter, sample_starter, times_in
 from webapp.viewer_frame import viewer_frame
+from webapp.window_picker import window_picker
 
 _POLL_S = 0.5
 _FILE_TYPES = ["video", "image"]
@@ -75,7 +79,7 @@ def build_page(site: Site) -> gr.Blocks:
         def poll(run: str, *now: Any) -> list[Any]:
             return _poll(site, run, *now)
 
-        def cancel_run(run: str) -> None:
+        def end_run(run: str) -> None:
             site.store.request_cancel(run)
 
         link, file, start, end, physics, go, bundle, notice, samples = widgets
@@ -87,8 +91,9 @@ def build_page(site: Site) -> gr.Blocks:
         for started in starts:
             started.success(show, run_id, shown, js=_SHOW_ADDRESS, **PRIVATE)
         _bind_controls(site, controls, run_id, deleted, frame, head, (retry, undo), (show, shown))
-        cancel.click(cancel_run, run_id, None, **PRIVATE)
+        cancel.click(end_run, run_id, None, **PRIVATE)
         timer.tick(poll, [run_id, head, stages, frame, controls.links], polled, **PRIVATE)
+        add_endpoints(site)
         page.load(open_address, None, shown, **PRIVATE)
         page.load(None, None, None, js=_FOLLOW_ADDRESS, api_visibility="private")
     return page
@@ -158,6 +163,7 @@ def _start_area(site: Site) -> tuple[Any, ...]:
             file = gr.File(
                 label="A video or a picture", show_label=False, file_types=_FILE_TYPES, height=160, elem_id="file"
             )
+            picker = gr.HTML(padding=False)
             with gr.Row(elem_classes=["window"]):
                 start = gr.Textbox(label="From", placeholder="0:00", max_lines=1, min_width=110, elem_id="from")
                 end = gr.Textbox(label="To", placeholder="its end", max_lines=1, min_width=110, elem_id="to")
@@ -170,6 +176,7 @@ def _start_area(site: Site) -> tuple[Any, ...]:
                     elem_id="physics",
                 )
             notice = gr.HTML(padding=False)
+            told = gr.HTML(padding=False)
             go = gr.Button("Start", variant="primary", size="lg", elem_id="go")
             gr.HTML(
                 f'<p class="quiet">At most {site.settings.max_seconds:g} s and {site.settings.max_upload_mb} MB. '
@@ -179,7 +186,23 @@ def _start_area(site: Site) -> tuple[Any, ...]:
             bundle = gr.UploadButton(
                 "Open a run from a zip", file_types=[".zip"], size="md", variant="secondary", elem_id="open-zip"
             )
+    _bind_window(site, file, picker, [file, start, end, physics, link], told)
     return link, file, start, end, physics, go, bundle, notice, samples
+
+
+def _bind_window(site: Site, file: gr.File, picker: gr.HTML, chosen: list[Any], told: gr.HTML) -> None:
+    """An upload is shown to pick its window by eye; whatever is chosen, how long it will take is told."""
+
+    def pick(path: str | None) -> str:
+        return window_picker(path, site.settings.max_seconds)
+
+    def tell(*values: Any) -> str:
+        sentence = estimate(site, *values)
+        return f'<p class="quiet estimate" role="status">{escape(sentence)}</p>' if sentence else ""
+
+    file.change(pick, file, picker, **PRIVATE)
+    for each in chosen:
+        each.change(tell, chosen, told, **PRIVATE)
 
 
 def _show(site: Site, run_id: str, deleted: str = "") -> list[Any]:

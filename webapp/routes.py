@@ -21,6 +21,7 @@ from core.jobs.home import safe_file_name
 from core.video.decode import open_video, probe, timed_frames
 from core.video.link import read_link
 from core.video.times import window
+from webapp.answers import FreedBytes, NamedRun, Refusal, RunAnswer, RunState, Started
 from webapp.run_view import run_view, track_view
 from webapp.site import Site, sample_path
 from webapp.training_routes import add_training_routes
@@ -37,6 +38,10 @@ MEDIA_TYPES = {
 # Should a browser ever show an artifact as a page of its own, it may do nothing.
 _ARTIFACT_HEADERS = {"content-security-policy": "default-src 'none'; media-src 'self'; sandbox"}
 _POSTER_WIDTH = 640
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Refusal, "description": words}
+    for code, words in ((400, "Refused"), (404, "Not there, or not yours"), (422, "Not understood"))
+}
 
 
 class PersonAt(BaseModel):
@@ -74,9 +79,9 @@ def make_router(site: Site) -> APIRouter:
         if (run_id := request.path_params.get("run_id")) is not None:
             site.store.check(run_id)
 
-    router = APIRouter(dependencies=[Depends(own_run)])
+    router = APIRouter(dependencies=[Depends(own_run)], responses=REFUSALS)
 
-    @router.get("/api/runs/{run_id}")
+    @router.get("/api/runs/{run_id}", responses={200: {"model": RunAnswer}})
     def get_run(run_id: str) -> JSONResponse:
         """A run: its state, its stages, what it made so far."""
         return JSONResponse(run_view(site.store.get(run_id), site.home), headers={"cache-control": "no-store"})
@@ -110,7 +115,7 @@ def make_router(site: Site) -> APIRouter:
         physics: Annotated[str, Form()] = "sampling",
         sampling: Annotated[str, Form()] = "quick",
         person: Annotated[str, Form()] = "0",
-    ) -> dict[str, str]:
+    ) -> Started:
         """Start a run of an uploaded file, a link or a sample; answers with its id. `start` and `end`: 12.5 or 2:55."""
         if sum(each is not None for each in (file, sample, link)) != 1:
             raise BadInputError("Either a file, a link or a sample is expected: send one of them.")
@@ -120,49 +125,49 @@ def make_router(site: Site) -> APIRouter:
         choices: dict[str, Any] = {"start_s": start_s or 0.0, "end_s": end_s, "person": person}
         choices |= {"physics": physics, "sampling": sampling}
         if sample is not None:
-            return {"id": site.start_sample(sample, choices).id}
+            return Started(id=site.start_sample(sample, choices).id)
         if link is not None:
-            return {"id": site.start_link(link, choices).id}
+            return Started(id=site.start_link(link, choices).id)
         assert file is not None
         with _on_disk(file, site.home.uploads) as path:
-            return {"id": site.start_run(path, file.filename or "upload", choices).id}
+            return Started(id=site.start_run(path, file.filename or "upload", choices).id)
 
     @router.post("/api/runs/{run_id}/cancel")
-    def cancel_run(run_id: str) -> dict[str, str]:
+    def cancel_run(run_id: str) -> RunState:
         """Ask for a run to end; answers with the state that it is in."""
-        return {"id": run_id, "state": site.store.request_cancel(run_id).state}
+        return RunState(id=run_id, state=site.store.request_cancel(run_id).state)
 
     @router.post("/api/runs/{run_id}/again", status_code=201)
-    def start_again(run_id: str, changes: RunChanges) -> dict[str, str]:
+    def start_again(run_id: str, changes: RunChanges) -> Started:
         """Start another run of the same source for another person, or with corrections; answers with its id."""
-        return {"id": site.start_again(run_id, changes.model_dump(exclude_unset=True)).id}
+        return Started(id=site.start_again(run_id, changes.model_dump(exclude_unset=True)).id)
 
     @router.post("/api/runs/{run_id}/retry")
-    def retry_run(run_id: str) -> dict[str, str]:
+    def retry_run(run_id: str) -> RunState:
         """Go on with a failed or cancelled run where it ended; answers with the state that it is in."""
-        return {"id": run_id, "state": site.retry(run_id).state}
+        return RunState(id=run_id, state=site.retry(run_id).state)
 
     @router.delete("/api/runs/{run_id}/footage")
-    def delete_footage(run_id: str) -> dict[str, Any]:
+    def delete_footage(run_id: str) -> FreedBytes:
         """Delete all that shows the video of a finished run; motions, meshes and performances stay."""
-        return {"id": run_id, "bytes": site.delete_footage(run_id)}
+        return FreedBytes(id=run_id, bytes=site.delete_footage(run_id))
 
     @router.patch("/api/runs/{run_id}")
-    def rename_run(run_id: str, changes: NewName) -> dict[str, str]:
+    def rename_run(run_id: str, changes: NewName) -> NamedRun:
         """Call a run otherwise; answers with the name that it has now."""
         site.rename(run_id, changes.name)
-        return {"id": run_id, "name": site.store.get(run_id).name}
+        return NamedRun(id=run_id, name=site.store.get(run_id).name)
 
     @router.delete("/api/runs/{run_id}")
-    def delete_run(run_id: str) -> dict[str, str]:
+    def delete_run(run_id: str) -> RunState:
         """Delete a run, ending it where it is not finished; for some days it can be restored."""
         site.store.delete(run_id)
-        return {"id": run_id, "state": "deleted"}
+        return RunState(id=run_id, state="deleted")
 
     @router.post("/api/runs/{run_id}/restore")
-    def restore_run(run_id: str) -> dict[str, str]:
+    def restore_run(run_id: str) -> RunState:
         """Bring a deleted run back."""
-        return {"id": run_id, "state": site.store.restore(run_id).state}
+        return RunState(id=run_id, state=site.store.restore(run_id).state)
 
     @router.get("/api/runs/{run_id}/log")
     def get_log(run_id: str) -> PlainTextResponse:
@@ -183,10 +188,10 @@ def make_router(site: Site) -> APIRouter:
         return StreamingResponse(chain([first], pieces), media_type="application/zip", headers=headers)
 
     @router.post("/api/runs/import", status_code=201)
-    def import_run(file: UploadFile) -> dict[str, str]:
+    def import_run(file: UploadFile) -> Started:
         """Open a run's zip as a finished run; answers with its id."""
         with _on_disk(file, site.home.uploads) as path:
-            return {"id": site.open_bundle(path, file.filename or "run.zip").id}
+            return Started(id=site.open_bundle(path, file.filename or "run.zip").id)
 
     add_training_routes(router, site)
 

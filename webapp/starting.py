@@ -10,6 +10,7 @@ from core.errors import BadInputError, UnderstudyError
 from core.video.link import read_link
 from core.video.times import clock_text, window
 from webapp import fragments
+from webapp.asking import for_programs
 from webapp.site import Site
 
 Starter = Callable[..., str]
@@ -109,13 +110,6 @@ def bind(
         except UnderstudyError as error:
             return "", fragments.notice(str(error))
 
-    def for_programs(*values: Any) -> str:
-        try:
-            return starter(*values)
-        except UnderstudyError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-
-    for_programs.__doc__ = starter.__doc__
     # An event of a button that nobody sees: an endpoint whose inputs are checked by their components.
-    gr.Button(visible=False).click(for_programs, inputs, run_id, queue=False, api_name=name)
+    gr.Button(visible=False).click(for_programs(starter), inputs, run_id, queue=False, api_name=name)
     return event(for_page, inputs, [run_id, notice], **_PAGE)

@@ -82,7 +82,8 @@ def test_the_page_names_no_other_host(site_client):
 
 def test_only_the_named_endpoints_are_public(site_client):
     info = site_client.get("/gradio_api/info").json()
-    assert set(info["named_endpoints"]) == {"/start_run", "/start_walker", "/start_flip", "/open_run"}
+    starting = {"/start_run", "/start_walker", "/start_flip", "/open_run"}
+    assert set(info["named_endpoints"]) == starting | {"/run_status", "/run_files", "/list_runs", "/cancel_run"}
     assert info["unnamed_endpoints"] == {}
 
 
