@@ -25,7 +25,7 @@ def make_api_router(app: FastAPI, log_out: bool) -> APIRouter:
 
     @router.get("/docs")
     def api_page() -> HTMLResponse:
-        return own_page("docs", "for programs", SENTENCE, "/docs", log_out, api_html(app.openapi()))
+        return own_page("docs", "API", SENTENCE, "/docs", log_out, api_html(app.openapi()))
 
     return router
 

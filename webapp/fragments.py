@@ -27,7 +27,7 @@ PAGES = (
     ("/library", "Library"),
     ("/challenge", "Challenge"),
     ("/evaluate/", "Evaluation"),
-    ("/docs", "For programs"),
+    ("/docs", "API"),
 )
 
 

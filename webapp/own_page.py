@@ -22,7 +22,7 @@ def own_page(name: str, title: str, sentence: str, here: str, log_out: bool, bod
         "title": escape(f"Understudy: {title}"),
         "styles": f'<link rel="stylesheet" href="/studio/{name}.css">' if has_style else "",
         "scripts": f'<script type="module" src="/studio/{name}.js"></script>' if has_script else "",
-        "heading": escape(title.capitalize()),
+        "heading": escape(title[:1].upper() + title[1:]),
         "head": fragments.header(sentence, log_out, here),
         "body": (_HERE / f"{name}.html").read_text(encoding="utf-8") if body is None else body,
     }

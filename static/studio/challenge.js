@@ -81,7 +81,7 @@ function cellOf(row, column) {
   const link = element("a", { href: viewerUrl(place), dataset: { cell: place }, title: `${who}: ${factsOf(cell)}` }, wordsOf(cell));
   link.setAttribute("aria-label", `${who}${cell.own ? ", its own motion" : ""}: ${factsOf(cell)}`);
   link.style.background = colourOf(value);
-  link.style.color = value > 0.55 ? "#ffffff" : "#1d1c22";
+  link.style.color = value > 0.72 ? "#ffffff" : "#1d1c22";
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
