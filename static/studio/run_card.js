@@ -87,8 +87,9 @@ export class RunCard {
       if (keep && input.value.trim() !== this.run.name) await this.events.onRename(this, input.value);
     };
     input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") end(true);
-      if (event.key === "Escape") end(false);
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault(); // or the button that is focused next would take it for a press
+      end(event.key === "Enter");
     });
     input.addEventListener("blur", () => end(true));
     this.name.replaceWith(input);
