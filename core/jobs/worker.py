@@ -50,6 +50,7 @@ class Worker:
         self._poll_s = poll_s
         self._context = WorkerContext(RunStore(engine), home, pipeline)
         self._lock: IO[str] | None = None
+        self._launched = False
         self._on_lost = on_lost
         # A SQLite file has no second machine, so nobody waits for this one to fall silent.
         self._heartbeat = Heartbeat(engine, name, self._lost, gives_up=engine.dialect.name != "sqlite")
@@ -68,6 +69,7 @@ class Worker:
         self.take_name()
         try:
             self._heartbeat.claim()
+            self._launched = True
             set_context(self._context)
             DBOS(config=_config(self.engine, self.name))
             DBOS.launch()
@@ -88,8 +90,10 @@ class Worker:
         deadline = time.monotonic() + _STOP_WITHIN_S
         while self._context.active and time.monotonic() < deadline:
             time.sleep(0.05)
-        DBOS.destroy()
-        set_context(None)
+        if self._launched:  # DBOS is one for the process: another worker's, where this one never started
+            self._launched = False
+            DBOS.destroy()
+            set_context(None)
         if self._heartbeat.stop() and not self._context.active:
             self._give_back()
         if self._lock is not None:

@@ -47,7 +47,7 @@ def test_the_page_is_served_in_the_sites_style_and_guarded(site_client):
     assert "frame-ancestors 'self'" in page.headers["content-security-policy"]
     assert site_client.get("/evaluate/gradio_api/info").json()["named_endpoints"] == {}
     assert "fonts.googleapis" not in site_client.get("/evaluate/theme.css").text
-    assert 'href="/evaluate"' in str(site_client.get("/config").json())
+    assert 'href="/evaluate/"' in str(site_client.get("/config").json())
 
 
 def test_runs_people_and_stages_can_be_chosen(site_client, run_id):
