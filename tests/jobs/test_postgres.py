@@ -31,11 +31,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 WORKER = """
-import sys, threading
+import signal, sys, threading
 from pathlib import Path
 from core.jobs.database import make_engine
 from core.jobs.home import Home
 from core.jobs.worker import Worker
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored in the background
 lost = threading.Event()
 def on_lost(reason):
     lost.set()

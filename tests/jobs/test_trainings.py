@@ -103,7 +103,7 @@ def test_killed_it_goes_on_and_ends_with_the_same_samples_and_all_files(site):
 def test_stopped_within_seconds_it_keeps_its_checkpoint_and_the_next_one_begins(site):
     desk, run_id = site
     first = desk.start(run_id, 0, small(samples=10**9, checkpoint_s=1.0))
-    second = desk.start(run_id, 0, small(samples=256))
+    second = desk.start(run_id, 0, small(samples=10**9))
     wait_for(lambda: (work_of(desk, first) / "training.json").exists(), 90)
     assert desk.store.get(run_id, second.id).ahead == 1
     began = time.monotonic()
