@@ -165,7 +165,7 @@ def test_a_reference_that_cannot_be_sampled_is_a_note_and_the_rest_stays(walked:
     def refuse(*arguments, **more):
         raise BadInputError("The reference should begin on the ground, but does not.")
 
-    monkeypatch.setattr("core.pipeline.perform_sampling", refuse)
+    monkeypatch.setattr("core.performance_stages.perform_sampling", refuse)
     folder = RunFolder(tmp_path / "run")
     shutil.copytree(walked.root, folder.root)
     run_stage(next(s for s in STAGES if s.name == "sampling"), folder, RunSettings(**WINDOW, physics="sampling"))

@@ -5,8 +5,8 @@ from typing import Any
 
 from core.errors import BadInputError, UnderstudyError
 from core.jobs.home import Home
+from core.jobs.records import RunRecord
 from core.jobs.searching import RunSearch
-from core.jobs.store import RunRecord
 from core.video.link import read_link
 from core.video.times import window
 from core.video.window import load_clip

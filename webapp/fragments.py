@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from html import escape
 
-from core.jobs.store import RunRecord, StageRecord
+from core.jobs.records import RunRecord, StageRecord
 from webapp.site import SAMPLES
 
 PITCH = (

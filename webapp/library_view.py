@@ -11,8 +11,8 @@ from core.errors import RunNotFoundError, UnderstudyError
 from core.export.sources import motion_from_file
 from core.export.sprites import sprite_strip
 from core.jobs.home import Home
+from core.jobs.records import RunRecord
 from core.jobs.searching import kind_of
-from core.jobs.store import RunRecord
 from core.run_folder import RunFolder
 from webapp.run_view import artifact_url
 

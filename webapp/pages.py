@@ -11,7 +11,7 @@ import gradio as gr
 
 from core.errors import RunNotFoundError
 from core.footage import footage_deleted
-from core.jobs.store import RunRecord
+from core.jobs.records import RunRecord
 from core.video.fetch_settings import fetch_settings
 from webapp import fragments, run_controls
 from webapp.endpoints import add_endpoints

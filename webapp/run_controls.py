@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from core.errors import UnderstudyError
-from core.jobs.store import RunRecord
+from core.jobs.records import RunRecord
 from webapp import fragments
 from webapp.site import Site
 from webapp.starting import PHYSICS_TITLES, USUAL_PHYSICS, physics_choice

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from core.errors import BadInputError
 from core.jobs.home import Home
-from core.jobs.store import RunRecord
+from core.jobs.records import RunRecord
 from core.keypoints.skeletons import BLAZEPOSE_EDGES
 from core.motion import BodyMotion, Track
 from core.run_folder import RunFolder, read_json

@@ -22,7 +22,8 @@ from core.jobs.database import make_engine
 from core.jobs.home import safe_file_name
 from core.jobs.migrate import upgrade
 from core.jobs.owned import OwnedRuns
-from core.jobs.store import RunRecord, RunStore
+from core.jobs.records import RunRecord
+from core.jobs.store import RunStore
 from core.jobs.submit import Submission
 from core.jobs.training_desk import TrainingDesk
 from core.jobs.worker import Worker, make_client

@@ -9,7 +9,8 @@ from typing import Any
 from core.errors import UnderstudyError
 from core.export.bundle_opening import BundleLimits, open_bundle
 from core.jobs.home import Home, new_run_id
-from core.jobs.store import RunRecord, RunStore
+from core.jobs.records import RunRecord
+from core.jobs.store import RunStore
 from core.notices import collecting, notice
 from core.run_folder import RunFolder, read_json, write_json
 

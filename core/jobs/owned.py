@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from core.errors import RunNotFoundError
 from core.jobs.fairness import QueueLimits, check_limits
+from core.jobs.records import RunRecord
 from core.jobs.searching import RunSearch
-from core.jobs.store import RunRecord, RunStore
+from core.jobs.store import RunStore
 from core.jobs.tables import Run
 
 

@@ -1,7 +1,6 @@
 """What is known of runs, in the database: plain records out, small transactions in."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,58 +10,10 @@ from sqlalchemy.orm import Session
 from core.errors import RunNotFoundError
 from core.jobs.database import READS_ONLY
 from core.jobs.fairness import next_turn, runs_ahead
+from core.jobs.records import FINISHED, RunRecord, record_of
 from core.jobs.searching import RunSearch, matching
 from core.jobs.tables import Run, RunStage
 from core.jobs.users import LOCAL_USER
-
-FINISHED = ("done", "failed", "cancelled")
-_GUESS_AFTER_S, _GUESS_AFTER_FRACTION = 3.0, 0.04
-
-
-@dataclass(frozen=True)
-class StageRecord:
-    """How far a stage is: `state` is waiting, running, done, failed or skipped; `fraction` in [0, 1]."""
-
-    name: str
-    title: str
-    state: str
-    fraction: float
-    message: str
-    seconds: float | None
-
-    @property
-    def left_s(self) -> float | None:
-        """About how much longer a running stage takes [s], by what it took so far; None where that is no guide."""
-        known = self.seconds is not None and self.seconds >= _GUESS_AFTER_S
-        if self.state != "running" or not known or self.fraction < _GUESS_AFTER_FRACTION:
-            return None
-        assert self.seconds is not None
-        return self.seconds * (1.0 - self.fraction) / self.fraction
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """A run as it stood when it was read; `state` is queued, running, done, failed or cancelled."""
-
-    id: str
-    name: str
-    source_name: str
-    settings: dict[str, Any]
-    state: str
-    error: str | None
-    cancel_requested: bool
-    created: datetime
-    started: datetime | None
-    finished: datetime | None
-    stages: tuple[StageRecord, ...]
-    owner: str = LOCAL_USER
-    ahead: int | None = None
-    """How many runs go before it, while it waits (asked for with `RunStore.get`)."""
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.state in FINISHED
 
 
 class RunStore:
@@ -93,7 +44,7 @@ class RunStore:
             run.turn = next_turn(session, run.owner)
             session.add(run)
             session.flush()
-            record = _record(run)
+            record = record_of(run)
             if also:
                 also(session.connection())
         return record
@@ -102,7 +53,7 @@ class RunStore:
         """The run, or `RunNotFoundError`; one that is deleted only where `deleted` is set."""
         with Session(self._reader) as session:
             run = _find(session, run_id, deleted)
-            return _record(run, runs_ahead(session, run) if run.state == "queued" else None)
+            return record_of(run, runs_ahead(session, run) if run.state == "queued" else None)
 
     def recent(self, limit: int = 12, owner: str | None = None) -> list[RunRecord]:
         """The latest runs, newest first; those of `owner` alone if one is named."""
@@ -110,7 +61,7 @@ class RunStore:
         if owner is not None:
             latest = latest.where(Run.owner == owner)
         with Session(self._reader) as session:
-            return [_record(run) for run in session.scalars(latest)]
+            return [record_of(run) for run in session.scalars(latest)]
 
     def find(self, search: RunSearch, owner: str | None = None) -> tuple[list[RunRecord], int]:
         """The part of the runs that a search asks for, newest first, and how many it fits in all."""
@@ -118,7 +69,7 @@ class RunStore:
         found = sa.select(Run).where(*conditions).order_by(Run.created.desc(), Run.id)
         with Session(self._reader) as session:
             total = session.scalar(sa.select(sa.func.count()).select_from(Run).where(*conditions)) or 0
-            return [_record(run) for run in session.scalars(found.offset(search.first).limit(search.count))], total
+            return [record_of(run) for run in session.scalars(found.offset(search.first).limit(search.count))], total
 
     def ids_of(self, owner: str) -> list[tuple[str, bool]]:
         """Ids of all runs of a user, and whether each is deleted."""
@@ -148,7 +99,7 @@ class RunStore:
         with Session(self.engine) as session, session.begin():
             session.add(run)
             session.flush()
-            return _record(run)
+            return record_of(run)
 
     def rename(self, run_id: str, name: str) -> None:
         """Call a run otherwise."""
@@ -167,7 +118,7 @@ class RunStore:
             run = _find(session, run_id, deleted=True)
             run.deleted = None
             session.flush()
-            return _record(run)
+            return record_of(run)
 
     def deleted_before(self, instant: datetime) -> list[str]:
         """Ids of the finished runs that were deleted before an instant."""
@@ -203,7 +154,7 @@ class RunStore:
                 session.flush()
                 if also:
                     also(session.connection())
-            return _record(run)
+            return record_of(run)
 
     def unfinished(self) -> list[str]:
         """Ids of the runs that are queued or running."""
@@ -232,7 +183,7 @@ class RunStore:
             if run.state == "queued":
                 _finish(run, "cancelled", None)
             session.flush()
-            return _record(run)
+            return record_of(run)
 
     def cancel_requested(self, run_id: str) -> bool:
         """Whether the person asked for the run to end (also where the run is no longer known)."""
@@ -277,31 +228,3 @@ def _finish(run: Run, state: str, error: str | None) -> None:
         if stage.state == "running":  # it was broken off
             stage.state, stage.finished = ("failed", _now()) if state == "failed" else ("waiting", None)
             stage.started = stage.started if state == "failed" else None
-
-
-def _record(run: Run, ahead: int | None = None) -> RunRecord:
-    stages = tuple(
-        StageRecord(s.name, s.title, s.state, s.fraction, s.message, _seconds(s.started, s.finished))
-        for s in run.stages
-    )
-    return RunRecord(
-        id=run.id,
-        name=run.name,
-        source_name=run.source_name,
-        settings=dict(run.settings),
-        state=run.state,
-        error=run.error,
-        cancel_requested=run.cancel_requested,
-        created=run.created,
-        started=run.started,
-        finished=run.finished,
-        stages=stages,
-        owner=run.owner,
-        ahead=ahead,
-    )
-
-
-def _seconds(started: datetime | None, finished: datetime | None) -> float | None:
-    if started is None:
-        return None
-    return round(((finished or _now()) - started).total_seconds(), 2)

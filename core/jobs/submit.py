@@ -12,7 +12,8 @@ from dbos import DBOSClient
 from core.errors import BadInputError
 from core.footage import footage_deleted
 from core.jobs.home import Home, new_run_id, safe_file_name
-from core.jobs.store import RunRecord, RunStore
+from core.jobs.records import RunRecord
+from core.jobs.store import RunStore
 from core.jobs.tables import Run
 from core.jobs.workflow import APPLICATION_VERSION, QUEUE, WORKFLOW, workflow_id
 from core.run_folder import RunFolder

@@ -1,17 +1,13 @@
 """The whole product as a person meets it: the served site, the sample, real Chromium."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
+from support.served_sites import served_site
 from viewer_page import changed_pixels, frame_of, joint, picture, ready, seek
 
 RUN_MS = 300_000
@@ -21,32 +17,9 @@ ROOT = HERE.parents[1]
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`understudy serve` in a process of its own, with an empty home."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{free.getsockname()[1]}"
-    home = tmp_path_factory.mktemp("home")
-    command = [sys.executable, "-m", "webapp", "serve", "--port", address.rpartition(":")[2]]
-    settings = {"UNDERSTUDY_HOME": str(home), "UNDERSTUDY_PIPELINE": "hasty_pipeline", "PYTHONPATH": str(HERE)}
-    with (home / "serve.log").open("w") as log:
-        server = subprocess.Popen(command, env={**os.environ, **settings}, cwd=ROOT, stdout=log, stderr=log)
-    try:
-        until = time.monotonic() + 90
-        while not answers(address):
-            assert server.poll() is None, (home / "serve.log").read_text()
-            assert time.monotonic() < until, "The site did not start."
-            time.sleep(0.2)
+    """A site with an empty home."""
+    with served_site(tmp_path_factory.mktemp("home"), "hasty_pipeline", str(HERE)) as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def answers(address: str) -> bool:
-    try:
-        return urllib.request.urlopen(f"{address}/healthz", timeout=2).status == 200
-    except OSError:
-        return False
 
 
 @pytest.fixture

@@ -1,16 +1,11 @@
 """The pages beside a run's: the library, the challenge, the routes, and what is seen before a run is started."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from test_site import answers
+from support.served_sites import served_site
 
 from core.assets import asset_path
 
@@ -21,25 +16,9 @@ NAMES = ("Walk", "Jump", "A picture of <b>nobody</b>")
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`understudy serve` over the fake pipeline of tests/jobs."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{free.getsockname()[1]}"
-    home = tmp_path_factory.mktemp("pages")
-    command = [sys.executable, "-m", "webapp", "serve", "--port", address.rpartition(":")[2]]
-    settings = {"UNDERSTUDY_HOME": str(home), "UNDERSTUDY_PIPELINE": "fake_pipeline", "PYTHONPATH": str(FAKES)}
-    with (home / "serve.log").open("w") as log:
-        server = subprocess.Popen(command, env={**os.environ, **settings}, cwd=ROOT, stdout=log, stderr=log)
-    try:
-        until = time.monotonic() + 120
-        while not answers(address):
-            assert server.poll() is None, (home / "serve.log").read_text()
-            assert time.monotonic() < until, "The site did not start."
-            time.sleep(0.2)
+    """A site over the fake pipeline of tests/jobs."""
+    with served_site(tmp_path_factory.mktemp("pages"), "fake_pipeline", str(FAKES)) as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from core.jobs.database import make_engine
 from core.jobs.home import Home, new_run_id
 from core.jobs.migrate import upgrade
-from core.jobs.store import RunRecord, RunStore
+from core.jobs.records import RunRecord
+from core.jobs.store import RunStore
 from core.jobs.workflow import APPLICATION_VERSION, QUEUE, WORKFLOW
 
 

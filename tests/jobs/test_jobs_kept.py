@@ -6,7 +6,7 @@ import pytest
 from jobs_kit import make_home
 
 from core.errors import RunNotFoundError
-from core.jobs.store import StageRecord
+from core.jobs.records import StageRecord
 
 STAGES = [("clip", "Cut"), ("keypoints", "Look"), ("physics", "Perform")]
 RUN = "a" * 16

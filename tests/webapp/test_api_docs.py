@@ -3,14 +3,12 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+from support.served_sites import served_site
 
 from core.assets import asset_path
 from core.jobs.home import new_run_id
@@ -25,34 +23,10 @@ ADDRESS = "http://127.0.0.1:7860"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory, fake_pipeline_path):
-    """`understudy serve` over the fake pipeline, in a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home = tmp_path_factory.mktemp("served")
+    """A site over the fake pipeline."""
     modules = os.pathsep.join([os.environ["PYTHONPATH"], str(Path(__file__).parent)])
-    settings = {"UNDERSTUDY_HOME": str(home), "UNDERSTUDY_PIPELINE": "recording_pipeline", "PYTHONPATH": modules}
-    command = [sys.executable, "-m", "webapp", "serve", "--port", str(port)]
-    with (home / "serve.log").open("w") as log:
-        server = subprocess.Popen(command, env={**os.environ, **settings}, cwd=ROOT, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + 120
-        while not is_up(address):
-            assert server.poll() is None, (home / "serve.log").read_text()
-            assert time.monotonic() < until, "The site did not start."
-            time.sleep(0.2)
+    with served_site(tmp_path_factory.mktemp("served"), "recording_pipeline", modules) as address:
         yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def is_up(address):
-    try:
-        return urllib.request.urlopen(f"{address}/healthz", timeout=2).status == 200
-    except OSError:
-        return False
 
 
 def test_the_examples_do_what_they_say(served, tmp_path):

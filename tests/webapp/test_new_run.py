@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.assets import asset_path
 from core.jobs.home import Home, new_run_id
-from core.jobs.store import RunRecord, StageRecord
+from core.jobs.records import RunRecord, StageRecord
 from core.video.decode import probe
 from webapp import window_picker as picker
 from webapp.estimates import PREVIEW_RATE, SEARCH_RATES, estimate, rates

@@ -9,7 +9,7 @@ import pytest
 from support.videos import write_numbered_video
 
 from core.jobs.home import new_run_id
-from core.jobs.store import RunRecord, StageRecord
+from core.jobs.records import RunRecord, StageRecord
 from webapp import fragments
 from webapp.pages import _poll, _show
 
