@@ -23,10 +23,10 @@ from core.imitation.policy_file import VERSION, VERSION_KEY
 from core.imitation.ppo.checkpoints import load_checkpoint
 from core.imitation.ppo.curve import read_curve
 from core.imitation.ppo.evaluating import Disturbance, evaluate
+from core.imitation.ppo.folder import RECORD, REFERENCE
 from core.imitation.ppo.learner import Learner, make_ppo
 from core.imitation.ppo.networks import MOST_ACTION, Actor
 from core.imitation.ppo.settings import TrainingSettings
-from core.imitation.ppo.training import RECORD, REFERENCE
 from core.imitation.reference import ReferenceTable
 from core.motion import HumanoidMotion
 from core.physics.engine import WorldSettings

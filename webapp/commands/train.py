@@ -80,7 +80,7 @@ def _as_it_was(
 
     from core.imitation.ppo import TrainingSettings
     from core.imitation.ppo.checkpoints import load_checkpoint
-    from core.imitation.ppo.training import REFERENCE
+    from core.imitation.ppo.folder import REFERENCE
     from core.imitation.references import reference_called
 
     settings = TrainingSettings.from_json(load_checkpoint(folder)["settings"])

@@ -118,6 +118,19 @@ class TrainingSettings:
         """Samples an iteration."""
         return self.humanoids * self.steps
 
+    def spent(self, samples: int, seconds: float) -> bool:
+        """Whether the budget has been used up by so many samples and seconds."""
+        return self.fraction_spent(samples, seconds) >= 1.0
+
+    def fraction_spent(self, samples: int, seconds: float) -> float:
+        """0 to 1: how much of the budget has been used up."""
+        parts = [samples / self.samples if self.samples else 0.0, seconds / self.seconds if self.seconds else 0.0]
+        return min(1.0, max(parts))
+
+    def assist_at(self, samples: int) -> float:
+        """Share of the full root assist after so many samples."""
+        return self.assist * max(0.0, 1.0 - samples / max(1, self.assist_samples))
+
     def to_json(self) -> dict[str, Any]:
         """The settings as plain JSON; infinity, which JSON has not, as null."""
         return _finite(dataclasses.asdict(self))
