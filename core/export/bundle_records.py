@@ -1,7 +1,6 @@
 """The JSON records of a run that came from elsewhere: of the shape that the rest of the house reads, or refused."""
 
 import json
-import math
 from typing import Any
 
 from core.errors import BadInputError
@@ -9,6 +8,9 @@ from core.run_folder import RunFolder, read_json
 
 _MAX_BYTES = 8_000_000
 _MAX_NOTICES, _MAX_NOTICE = 100, 1_000
+_MAX_NUMBER = 1e300
+"""Python reads whole numbers of any length out of JSON; those that no float holds break whoever reckons with them."""
+_MAX_PERSON = 10_000
 
 
 def check_records(folder: RunFolder) -> None:
@@ -47,13 +49,13 @@ def _check_people(content: dict[str, Any]) -> None:
     _expect(isinstance(people, list), "people.json", "a list of people")
     for each in people:
         fits = isinstance(each, dict) and all(type(each.get(name, 0)) is int for name in ("number", "frames"))
-        fits = fits and each.get("number", -1) >= 0 and ("thumbnail" not in each or "frames" in each)
+        fits = fits and 0 <= each.get("number", -1) <= _MAX_PERSON and ("thumbnail" not in each or "frames" in each)
         fits = fits and isinstance(each.get("thumbnail", ""), str)
         _expect(fits, "people.json", "a number, frames and a thumbnail for everybody")
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _MAX_NUMBER
 
 
 def _is_plain(content: dict[str, Any]) -> bool:

@@ -1,0 +1,44 @@
+"""The JSON of a run from elsewhere: of the shape that the house reads, or refused in a sentence, never a traceback."""
+
+import pytest
+
+from core.errors import BadInputError
+from core.export.bundle_records import check_records
+from core.run_folder import RunFolder
+
+HUGE = "1" + 400 * "0"
+
+
+@pytest.fixture
+def folder(tmp_path) -> RunFolder:
+    run = RunFolder(tmp_path)
+    run.record.write_text('{"seconds": {"clip": 1.5}, "notices": {"clip": ["A sentence."]}, "camera": {}}')
+    run.metrics.write_text('{"0": {"motion": {"jitter": 1.0, "float_mm": null}}}')
+    run.people_record.write_text('{"people": [{"number": 0, "frames": 4, "thumbnail": "people/person-0.jpg"}]}')
+    return run
+
+
+def test_what_a_run_writes_is_taken(folder):
+    check_records(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("run.json", "[]"),
+        ("run.json", '{"seconds": {"clip": "long"}}'),
+        ("run.json", f'{{"seconds": {{"clip": {HUGE}}}}}'),
+        ("run.json", '{"camera": {"focal_length_px": NaN}}'),
+        ("run.json", '{"notices": {"clip": "one"}}'),
+        ("metrics.json", '{"0": [1]}'),
+        ("metrics.json", '{"0": {"motion": {"jitter": true}}}'),
+        ("metrics.json", f'{{"0": {{"motion": {{"jitter": {HUGE}}}}}}}'),
+        ("people.json", '{"people": [{"number": -1, "frames": 4}]}'),
+        ("people.json", '{"people": [{"number": 0, "thumbnail": "a.jpg"}]}'),
+        ("people.json", f'{{"people": [{{"number": {HUGE}, "frames": 4, "thumbnail": "a.jpg"}}]}}'),
+    ],
+)
+def test_other_shapes_are_refused(folder, name, content):
+    (folder.root / name).write_text(content)
+    with pytest.raises(BadInputError, match=name):
+        check_records(folder)
