@@ -70,7 +70,7 @@ class Manifest:
     outputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Role (`OUTPUT_ROLES`) to the outputs' names; two for rotations are root and body."""
     step_s: float = 1 / 15
-    """Time between the frames of the input `features` [B,W,199] (`core.mesh_recovery.windows`) [s]."""
+    """Unit of time between the frames of the input `features` [B,W,199] (`windows.window_offsets` counts it) [s]."""
     body_model: str = "smpl"
     """Whose shape space `betas` are; any name but the shipped body's makes them be fitted to bone lengths instead."""
     pelvis: tuple[float, float, float] = _SMPL_PELVIS
