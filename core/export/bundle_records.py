@@ -1,6 +1,5 @@
 """The JSON records of a run that came from elsewhere: of the shape that the rest of the house reads, or refused."""
 
-import json
 from typing import Any
 
 from core.errors import BadInputError
@@ -55,15 +54,13 @@ def _check_people(content: dict[str, Any]) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _MAX_NUMBER
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _is_plain(content: dict[str, Any]) -> bool:
-    try:
-        json.dumps(content, allow_nan=False)
-    except ValueError:
-        return False
-    return True
+def _is_plain(content: Any) -> bool:
+    if isinstance(content, dict | list):
+        return all(_is_plain(each) for each in (content.values() if isinstance(content, dict) else content))
+    return not isinstance(content, (int, float)) or abs(content) <= _MAX_NUMBER
 
 
 def _expect(holds: bool, name: str, what: str) -> None:

@@ -29,6 +29,8 @@ def test_what_a_run_writes_is_taken(folder):
         ("run.json", '{"seconds": {"clip": "long"}}'),
         ("run.json", f'{{"seconds": {{"clip": {HUGE}}}}}'),
         ("run.json", '{"camera": {"focal_length_px": NaN}}'),
+        ("run.json", f'{{"settings": {{"start_s": {HUGE}}}}}'),
+        ("run.json", '{"settings": {"more": [[{"deep": -Infinity}]]}}'),
         ("run.json", '{"notices": {"clip": "one"}}'),
         ("metrics.json", '{"0": [1]}'),
         ("metrics.json", '{"0": {"motion": {"jitter": true}}}'),
