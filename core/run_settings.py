@@ -14,6 +14,7 @@ from core.keypoints.sources import check_source
 from core.mesh_recovery.choosing import check_choice
 from core.reconstruction import SOLVERS
 from core.reconstruction.height import check_height
+from core.seeds import check_seed
 from core.video.link import read_link
 from core.video.window import check_time_scale
 
@@ -77,6 +78,7 @@ class RunSettings:
         if self.solver not in SOLVERS:
             raise BadInputError(f"The solver should be one of {', '.join(SOLVERS)}, but is {self.solver!r}.")
         check_height(self.height_m)
+        check_seed(self.seed)
         check_time_scale(self.time_scale)
         if self.link:
             object.__setattr__(self, "link", read_link(self.link).url)

@@ -246,6 +246,7 @@ def test_a_person_who_is_not_there_is_refused(tmp_path: Path):
         {"person": "me"},
         {"start_s": 3.0, "end_s": 2.0},
         {"start_s": float("nan")},
+        {"seed": -1},
     ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong):

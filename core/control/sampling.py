@@ -25,6 +25,7 @@ from core.motion import HumanoidMotion, Rollout
 from core.notices import notice
 from core.physics.engine import Engine, WorldSettings
 from core.progress import Progress, part_of, silent
+from core.seeds import check_seed
 
 Array = np.ndarray
 OnBest = Callable[[Rollout], None]
@@ -76,6 +77,7 @@ class SamplingSettings:
             raise BadInputError(f"The engine should be one of {', '.join(ENGINES)}, but is {self.engine!r}.")
         if self.samples < 2 or not 1 <= self.kept <= self.samples or self.passes < 1:
             raise BadInputError("Sampling needs at least 2 samples, 1 to all of them kept, and 1 pass.")
+        check_seed(self.seed)
 
 
 QUICK = SamplingSettings()

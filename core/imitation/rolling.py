@@ -15,6 +15,7 @@ from core.motion import HumanoidMotion, Rollout
 from core.notices import notice
 from core.physics.engine import Engine, WorldSettings
 from core.progress import Progress, silent
+from core.seeds import check_seed
 
 Array = np.ndarray
 
@@ -51,6 +52,7 @@ class RolloutSettings:
             raise BadInputError(f"A rollout should last up to 600 s, but is to last {self.seconds:g} s.")
         if not 1 <= self.starts <= 256:
             raise BadInputError(f"A rollout should be tried 1 to 256 times, but is to be tried {self.starts} times.")
+        check_seed(self.seed)
 
 
 def roll_out(

@@ -168,6 +168,8 @@ def test_settings_that_mean_nothing_are_refused():
         SamplingSettings(engine="dice")
     with pytest.raises(BadInputError, match="samples"):
         SamplingSettings(samples=10, kept=20)
+    with pytest.raises(BadInputError, match="seed"):
+        SamplingSettings(seed=-1)
 
 
 def test_actions_and_targets_are_one_another():

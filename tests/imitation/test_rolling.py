@@ -143,6 +143,13 @@ def test_what_cannot_be_rolled_out_is_refused():
     for motion in (replace(walk, frames=spoiled), HumanoidMotion(30.0, walk.times[:1], walk.frames[:1])):
         with pytest.raises(BadInputError):
             roll_out(Follower(), motion, SHORT)
-    for wrong in ({"engine": "dice"}, {"reward": "gold"}, {"seconds": 0.0}, {"seconds": np.nan}, {"starts": 0}):
+    for wrong in (
+        {"engine": "dice"},
+        {"reward": "gold"},
+        {"seconds": 0.0},
+        {"seconds": np.nan},
+        {"starts": 0},
+        {"seed": -1},
+    ):
         with pytest.raises(BadInputError):
             RolloutSettings(**wrong)

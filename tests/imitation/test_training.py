@@ -168,6 +168,9 @@ def test_bad_input_is_refused(tmp_path: Path):
         ({"task": "dance"}, "heading or target"),
         ({"minibatch": 1000}, "minibatch"),
         ({"assist": 2.0}, "between 0 and 1"),
+        ({"checkpoint_s": np.inf}, "finite"),
+        ({"seed": -1}, "seed"),
+        ({"seed": 2**32}, "seed"),
     ):
         with pytest.raises(BadInputError, match=words):
             small(**changes)

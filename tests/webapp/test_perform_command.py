@@ -53,6 +53,7 @@ def test_assisted_too(walk: Path, tmp_path: Path):
         (["--setting", "slow"], "quick, refined"),
         (["--engine", "dice"], "mujoco"),
         (["--physics", "magic"], "sampling or assisted"),
+        (["--seed", "-1"], "A seed should be"),
     ],
 )
 def test_choices_that_are_none_are_one_plain_sentence(walk: Path, tmp_path: Path, options: list[str], words: str):

@@ -14,7 +14,7 @@ def train_hmr(
     steps: Annotated[int, typer.Option(min=1, help="Steps of gradient.")] = 6000,
     seconds: Annotated[float | None, typer.Option(min=1, help="A budget of time instead of steps [s].")] = None,
     batch: Annotated[int, typer.Option(min=1, help="People a step.")] = 128,
-    seed: Annotated[int, typer.Option(help="Seed of people, noise and initial weights.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of people, noise and initial weights.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the layers; people are drawn on one more.")] = 1,
     no_adversary: Annotated[bool, typer.Option("--no-adversary", help="Leave out L_adv (for an ablation).")] = False,
     no_3d: Annotated[bool, typer.Option("--no-3d", help="Leave out L_3D (for an ablation).")] = False,

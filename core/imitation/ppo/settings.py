@@ -7,6 +7,7 @@ from typing import Any
 
 from core.errors import BadInputError
 from core.imitation.environment import EnvironmentSettings
+from core.seeds import check_seed
 
 ENGINES = ("mujoco", "bullet")
 STARTS = ("reference", "adaptive", "beginning")
@@ -111,7 +112,11 @@ class TrainingSettings:
         for name in ("assist", "task_weight"):
             share = getattr(self, name)
             _expect(0 <= share <= 1, f"{name} should be between 0 and 1, but is {share}.")
-        _expect(self.checkpoint_s > 0, f"checkpoint_s should be above zero, but is {self.checkpoint_s}.")
+        _expect(
+            math.isfinite(self.checkpoint_s) and self.checkpoint_s > 0,
+            f"checkpoint_s should be above zero and finite, but is {self.checkpoint_s}.",
+        )
+        check_seed(self.seed)
 
     @property
     def batch(self) -> int:
