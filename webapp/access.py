@@ -62,7 +62,7 @@ class AccessGuard:
             )
         if scope["type"] == "websocket" or scope["method"] not in _SAFE:
             origin = headers.get("origin")
-            foreign = origin is not None and urlsplit(origin).netloc != self._identities.own_host(scope)
+            foreign = origin is not None and _place(origin) != self._identities.own_host(scope)
             if foreign or headers.get("sec-fetch-site") == "cross-site":
                 return JSONResponse({"error": "This is taken only from the site's own pages."}, 403)
         return None
@@ -87,6 +87,14 @@ class AccessGuard:
         is_program = "sec-fetch-mode" not in Headers(scope=scope)
         challenge = {"www-authenticate": 'Basic realm="Understudy", charset="UTF-8"'} if is_program else None
         return JSONResponse({"error": "Log in first."}, 401, headers=challenge)
+
+
+def _place(origin: str) -> str | None:
+    """The host and port of an `Origin`; None where it names none, or cannot be read."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
 
 
 def user_of(request: Request) -> str | None:

@@ -25,7 +25,7 @@ from webapp.challenge_routes import make_challenge_router
 from webapp.compare_routes import make_compare_router
 from webapp.evaluation_page import CSS as EVALUATION_CSS
 from webapp.evaluation_page import build_evaluation_page
-from webapp.guards import ApiGuard, SecurityHeaders
+from webapp.guards import BodyLimit, SecurityHeaders
 from webapp.identity import Identities
 from webapp.library_routes import make_library_router
 from webapp.login import make_login_router
@@ -80,7 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.site = site
-    app.add_middleware(ApiGuard, max_bytes=settings.max_upload_bytes)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_upload_bytes)
     app.add_middleware(AccessGuard, identities=identities)
     app.add_middleware(SecurityHeaders)
     registry = make_registry(site)

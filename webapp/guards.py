@@ -1,9 +1,11 @@
-"""What stands between the network and the site: headers, and a limit on uploads (who gets in: `webapp.access`)."""
+"""What stands between the network and the site: headers, and limits on bodies (who gets in: `webapp.access`)."""
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from webapp.access import PUBLIC
 
 # Gradio compiles templates in the page (unsafe-eval) and starts with inline scripts; the viewer's importmap is inline.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -30,6 +32,9 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 _FORM_OVERHEAD = 100_000
+_MOST_TEXT = 2_000_000
+_MOST_PUBLIC = 10_000
+_COUNTED_BY_GRADIO = "/gradio_api/upload"  # file by file; a page may send several at once
 
 
 class SecurityHeaders:
@@ -51,10 +56,11 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-class ApiGuard:
-    """Refuses writes to /api with bodies above the limit (413).
+class BodyLimit:
+    """Refuses requests whose bodies are above the limit (413).
 
-    A body is counted as it arrives, whatever its headers promise, so that no more than the limit reaches the disk.
+    Files go to the disk and may be large; everything else is read into memory, and what a stranger may send (the
+    password) is small. A body is counted as it arrives, whatever its headers promise.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
@@ -63,13 +69,12 @@ class ApiGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
         reads = scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS")
-        if reads or not scope["path"].startswith("/api/"):
+        if reads or scope["path"].endswith(_COUNTED_BY_GRADIO):
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        too_large = f"A file should have at most {self.max_bytes // 1_000_000} MB. Cut the video or make it smaller."
-        limit = self.max_bytes + _FORM_OVERHEAD
-        if int(headers.get("content-length") or 0) > limit:
+        limit, too_large = self._limit(scope["path"], headers.get("content-type", ""))
+        if _length(headers) > limit:
             await JSONResponse({"error": too_large}, 413)(scope, receive, send)
             return
         received = 0
@@ -83,3 +88,19 @@ class ApiGuard:
             return message
 
         await self.app(scope, receive_counted, send)
+
+    def _limit(self, path: str, content_type: str) -> tuple[int, str]:
+        """The most bytes, and what is said where there are more."""
+        if path in PUBLIC:
+            return _MOST_PUBLIC, f"At most {_MOST_PUBLIC:,} bytes are taken here."
+        if path.startswith("/api/") and content_type.lower().startswith("multipart/"):
+            most = self.max_bytes // 1_000_000
+            words = f"A file should have at most {most} MB. Cut the video or make it smaller."
+            return self.max_bytes + _FORM_OVERHEAD, words
+        return _MOST_TEXT, f"A request without a file should have at most {_MOST_TEXT:,} bytes."
+
+
+def _length(headers: Headers) -> int:
+    """What the headers promise; 0 where they say nothing that can be read."""
+    told = headers.get("content-length", "")
+    return int(told) if told.isascii() and told.isdecimal() and len(told) < 20 else 0

@@ -1,6 +1,7 @@
 """Who gets in: every route without a log-in, sessions, proxies, pages of other sites, other names, wrong passwords."""
 
 import base64
+import os
 import re
 import stat
 
@@ -94,6 +95,29 @@ def test_a_wrong_password_a_forged_and_an_old_session_open_nothing(client, guard
         assert client.get("/config", headers={"cookie": f"{COOKIE}={value}"}).status_code == 401
 
 
+def test_a_stranger_sends_little(client):
+    form = {"password": "x" * 20_000}
+    assert log_in(client, **form).status_code == 413
+    assert client.post("/login", files={"file": ("a.mp4", b"x" * 20_000)}).status_code == 413
+    pieces = (b"x" * 1000 for _ in range(20))  # whose length no header tells
+    form_type = {"content-type": "application/x-www-form-urlencoded"}
+    assert client.post("/login", content=pieces, headers=form_type).status_code == 413
+
+
+def test_a_start_that_is_killed_leaves_no_broken_key(tmp_path, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "link", killed)
+        with pytest.raises(KeyboardInterrupt):
+            Identities(settings(tmp_path, password=PASSWORD)).new_session()
+    assert list(tmp_path.glob("*key*")) == []
+    first, second = (Identities(settings(tmp_path, password=PASSWORD)) for _ in range(2))
+    scope = {"headers": [(b"cookie", f"{COOKIE}={first.new_session()}".encode())], "client": ("10.1.1.1", 1)}
+    assert second.user_of(scope) == "local"
+
+
 def test_a_new_password_ends_all_sessions_and_a_restart_none(tmp_path):
     old, new = settings(tmp_path, password=PASSWORD), settings(tmp_path, password="another")
     session = Identities(old).new_session()
@@ -135,7 +159,9 @@ def test_the_limit_forgets_after_its_window():
     assert not limit.is_exceeded("a")
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://studio.example.evil.example"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://studio.example.evil.example", "http://[", "", "x"]
+)
 def test_no_page_of_another_site_writes_anything(client, origin):
     log_in(client)
     for path in ("/api/runs", "/gradio_api/upload", "/gradio_api/run/start_walker", "/logout"):

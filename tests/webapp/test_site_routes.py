@@ -185,6 +185,13 @@ def test_a_file_above_the_limit_is_refused_whether_or_not_it_says_so(site_client
     assert answer.status_code == 413
 
 
+@pytest.mark.parametrize("path", ["/api/runs", "/api/runs/import", "/gradio_api/run/start_walker", "/nowhere"])
+def test_what_is_no_file_is_small_since_it_is_held_in_memory(site_client, path):
+    answer = site_client.post(path, data={"link": "x" * 2_000_000})
+    assert answer.status_code == 413
+    assert "without a file" in answer.json()["error"]
+
+
 def test_pages_of_other_sites_cannot_start_runs(site_client):
     answer = site_client.post("/api/runs", data={"sample": "walker"}, headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
