@@ -16,7 +16,8 @@ from core.errors import BadInputError, CancelledError
 from core.imitation.ppo import TrainingSettings, train
 from core.imitation.ppo.checkpoints import NAME, PREVIOUS, load_checkpoint, save_checkpoint
 from core.imitation.ppo.collecting import Batch
-from core.imitation.ppo.curve import read_curve
+from core.imitation.ppo.curve import NAME as CURVE
+from core.imitation.ppo.curve import cut_back, note, read_curve
 from core.imitation.ppo.learner import Learner
 from core.motion import Rollout
 from core.notices import collecting
@@ -137,6 +138,15 @@ def test_a_kill_loses_no_more_than_an_interval(tmp_path: Path):
     assert train(clip(), small(samples=kept + 128), tmp_path, resume=True).samples == kept + 128
     samples = [x["samples"] for x in read_curve(tmp_path) if "reward" in x]
     assert samples == list(range(128, kept + 129, 128))
+
+
+def test_a_line_cut_short_is_left_out_and_forgotten_when_it_goes_on(tmp_path: Path):
+    note(tmp_path, {"samples": 128, "terms": {"pose": 1.0}})
+    whole = (tmp_path / CURVE).read_text()
+    (tmp_path / CURVE).write_text(whole + '{"samples": 256, "terms": {"pose": 1.0}')
+    assert [line["samples"] for line in read_curve(tmp_path)] == [128]
+    cut_back(tmp_path, 256)
+    assert (tmp_path / CURVE).read_text() == whole
 
 
 def test_a_checkpoint_cut_in_half_is_not_used(tmp_path: Path):

@@ -22,12 +22,12 @@ def note(folder: Path, line: dict[str, Any]) -> None:
 
 
 def read_curve(folder: Path) -> list[dict[str, Any]]:
-    """The lines so far; one that is being written is left out."""
+    """The lines so far; one that is being written, or was when the disk was full, is left out."""
     try:
         text = (folder / NAME).read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
-    return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+    return [line for line in map(_read, text.splitlines()) if line is not None]
 
 
 def cut_back(folder: Path, samples: int) -> None:
@@ -35,6 +35,13 @@ def cut_back(folder: Path, samples: int) -> None:
     kept = [line for line in read_curve(folder) if line["samples"] <= samples]
     with replacing(folder / NAME) as temporary:
         temporary.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+
+
+def _read(line: str) -> dict[str, Any] | None:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def _plain(value: Any) -> Any:
