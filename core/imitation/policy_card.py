@@ -95,8 +95,10 @@ def _annealed(settings: dict[str, Any]) -> str:
 
 
 def _play(settings: dict[str, Any]) -> str:
-    if settings["engine"] != "mujoco" or settings["task"]:
-        return "No `play.py`: it plays policies of MuJoCo without a task; `understudy rollout` plays this one."
+    if settings["task"]:
+        return "No `play.py`: neither it nor `understudy rollout` gives a policy the goal of its task."
+    if settings["engine"] != "mujoco":
+        return "No `play.py`: it plays policies of MuJoCo; `understudy rollout` plays this one."
     return _PLAY.format(model=" and `humanoid.xml`")
 
 

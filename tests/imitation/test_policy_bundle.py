@@ -15,6 +15,7 @@ from core.errors import BadInputError
 from core.humanoid.actions import turned
 from core.imitation.making import make_evaluation
 from core.imitation.policy_bundle import export_policy
+from core.imitation.policy_card import card
 from core.imitation.policy_file import OnnxPolicy
 from core.imitation.ppo import train
 from core.imitation.ppo.checkpoints import load_checkpoint
@@ -22,6 +23,7 @@ from core.imitation.ppo.learner import Learner
 from core.imitation.ppo.networks import clipped
 from core.imitation.rolling import RolloutSettings, roll_out
 from core.imitation.starts import Beginning
+from core.run_folder import read_json
 
 SETTINGS = small(samples=1024, learning_rate=1e-3)
 
@@ -123,6 +125,16 @@ def test_the_card_tells_where_it_is_from_and_how_good_it_is(bundle: Path):
     for words in ("# walk", "1,024 samples", "seed 0", "mujoco 4", "| assist in training | none |", "0.1 rad", "alone"):
         assert words in card
     assert "Assisted" not in card
+
+
+def test_the_card_promises_no_player_for_what_none_plays(bundle: Path):
+    record = read_json(bundle.parent / "training.json") | {"name": "walk"}
+    record["disturbed"] = record["evaluation"]
+    for changes, words in (
+        ({"task": "heading"}, "neither it nor `understudy rollout`"),
+        ({"engine": "bullet"}, "`understudy rollout` plays this one"),
+    ):
+        assert words in card("walk", {**record, "settings": record["settings"] | changes}, [], 1.0, True)
 
 
 def test_a_zip_is_never_opened(bundle: Path):
