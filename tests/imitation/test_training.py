@@ -1,6 +1,7 @@
 """A training learns, goes on where it was, and survives being killed."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -12,13 +13,14 @@ import numpy as np
 import pytest
 from support.trainings import clip, small
 
-from core.errors import BadInputError, CancelledError
+from core.errors import BadInputError, CancelledError, UnderstudyError
 from core.imitation.ppo import TrainingSettings, train
 from core.imitation.ppo.checkpoints import NAME, PREVIOUS, load_checkpoint, save_checkpoint
-from core.imitation.ppo.collecting import Batch
+from core.imitation.ppo.collecting import Batch, Order
 from core.imitation.ppo.curve import NAME as CURVE
 from core.imitation.ppo.curve import cut_back, note, read_curve
 from core.imitation.ppo.learner import Learner
+from core.imitation.ppo.workers import Workers
 from core.motion import Rollout
 from core.notices import collecting
 
@@ -82,6 +84,30 @@ def test_two_processes_share_the_humanoids(tmp_path: Path):
     assert [len(each["ticks"]) for each in collectors] == [8, 8]
     # with another number of processes episodes begin anew, and nothing else changes
     assert train(clip(), small(samples=384), tmp_path, resume=True).samples == 384
+
+
+def test_a_process_that_has_gone_ends_the_training_in_a_sentence(tmp_path: Path):
+    def kill(fraction: float, message: str) -> None:
+        for process in multiprocessing.active_children():
+            process.kill()
+
+    with pytest.raises(UnderstudyError, match="last checkpoint"):
+        train(clip(), small(samples=10**6, processes=2, checkpoint_s=1e-6), tmp_path, kill)
+    assert train(clip(), small(samples=256), tmp_path, resume=True).samples == 256
+
+
+def test_after_a_failure_of_its_own_share_answers_are_not_mixed_up(monkeypatch: pytest.MonkeyPatch):
+    def fail(order: Order) -> Batch:
+        raise ValueError("of its own")
+
+    with Workers(clip(), small(processes=2)) as workers:
+        starts = workers._own.environment.starts
+        order = Order(Learner(small(), 277).actor(), starts, 0.0)
+        workers.collect(order)
+        monkeypatch.setattr(workers._own, "collect", fail)
+        with pytest.raises(ValueError, match="of its own"):
+            workers.collect(order)
+        assert all("ticks" in state for state in workers.states())
 
 
 def test_what_it_leaves(tmp_path: Path):

@@ -8,10 +8,12 @@ import contextlib
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
+from core.errors import UnderstudyError
 from core.imitation.ppo.collecting import Batch, Collector, Order, joined
 from core.imitation.ppo.settings import TrainingSettings
 from core.motion import HumanoidMotion
@@ -46,27 +48,32 @@ class Workers:
 
     def collect(self, order: Order) -> Batch:
         """An iteration's batch; `settings.steps` steps of all humanoids."""
-        for pipe in self._pipes:
-            pipe.send(("collect", order))
-        own = self._own.collect(order)
-        return joined([own, *(_received(pipe) for pipe in self._pipes)])
+        return joined(self._asked("collect", [order] * self.count, lambda: self._own.collect(order)))
 
     def states(self) -> list[dict[str, Any]]:
         """Each collector's state."""
-        for pipe in self._pipes:
-            pipe.send(("state", None))
-        return [self._own.state(), *(_received(pipe) for pipe in self._pipes)]
+        return self._asked("state", [None] * self.count, self._own.state)
 
     def restore(self, states: list[dict[str, Any]]) -> bool:
         """Go on from `states`; False where they are of another number of processes (episodes then begin anew)."""
         if len(states) != self.count:
             return False
-        self._own.restore(states[0])
-        for pipe, state in zip(self._pipes, states[1:], strict=True):
-            pipe.send(("restore", state))
-        for pipe in self._pipes:
-            _received(pipe)
+        self._asked("restore", states, lambda: self._own.restore(states[0]))
         return True
+
+    def _asked(self, what: str, contents: Sequence[Any], own: Callable[[], Any]) -> list[Any]:
+        """What each process answers, this one by `own`; `UnderstudyError` where one has gone."""
+        with _none_gone():
+            for pipe, content in zip(self._pipes, contents[1:], strict=True):
+                pipe.send((what, content))
+            try:
+                first = own()
+            finally:  # also where that fails: else the next question would get these answers
+                others = [pipe.recv() for pipe in self._pipes]
+        for answer in others:
+            if isinstance(answer, Exception):
+                raise answer
+        return [first, *others]
 
     def __enter__(self) -> Self:
         return self
@@ -82,11 +89,15 @@ class Workers:
         self._own.close()
 
 
-def _received(pipe: Connection) -> Any:
-    answer = pipe.recv()
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+@contextlib.contextmanager
+def _none_gone() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+        raise UnderstudyError(
+            "All processes that simulate should live as long as the training, but one has gone: killed, or out of "
+            "memory. Go on from the last checkpoint, with fewer processes if memory is short."
+        ) from error
 
 
 @contextlib.contextmanager
