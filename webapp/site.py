@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +15,7 @@ from typing import Any
 from dbos import DBOSClient
 
 from core.assets import asset_path
-from core.errors import BadInputError
+from core.errors import BadInputError, RunNotFoundError
 from core.export.bundle_opening import BundleLimits
 from core.footage import delete_footage
 from core.jobs.adoption import adopt_bundle
@@ -125,10 +126,12 @@ class Site:
         store, now = RunStore(self.engine), datetime.now(UTC)
         if self.settings.keep_days:
             for run_id in store.finished_before(now - timedelta(days=self.settings.keep_days)):
-                store.delete(run_id)
+                with suppress(RunNotFoundError):  # another site on this database was first
+                    store.delete(run_id)
         for run_id in store.deleted_before(now - KEPT_AFTER_DELETION):
             shutil.rmtree(self.home.run(run_id).root, ignore_errors=True)
-            store.purge(run_id)
+            with suppress(RunNotFoundError):
+                store.purge(run_id)
 
     def _keep_house(self) -> None:
         while not self._closing.wait(_HOUSEKEEPING_S):

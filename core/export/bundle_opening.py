@@ -23,10 +23,10 @@ from core.notices import notice
 from core.run_folder import RunFolder
 from core.video import load_clip
 
+OPENING = ".bundle-"
+"""How folders are called, beside the place of the run, while a zip is unpacked into them."""
 # What may run as code when it is opened (pickles, programs) is not taken from a stranger's zip.
 _DATA = PACKED - {".zip"} | {".json", ".txt", ".bvh", ".csv", ".md", ".bmp", ".onnx", ".usd", ".fbx"}
-
-
 _OF_POLICIES = ("policy.pth", "policy.zip", "policy.optimizer.pth")
 
 
@@ -59,7 +59,7 @@ def open_bundle(path: Path, into: Path, limits: BundleLimits | None = None) -> R
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise BadInputError(f"A bundle is opened as a new folder, but {into} exists and is not empty.")
     into.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(mkdtemp(prefix=".bundle-", dir=into.parent))
+    scratch = Path(mkdtemp(prefix=OPENING, dir=into.parent))
     try:
         with zipfile.ZipFile(path) as archive:
             listed = _listed(path, archive, limits)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from core.export.bundle_opening import OPENING
 from core.jobs.database import READS_ONLY
 from core.jobs.home import RUN_ID, Home
 from core.jobs.tables import Run
@@ -43,6 +44,8 @@ def find_orphans(engine: sa.Engine, home: Home, now: float | None = None) -> lis
         states = {row.id: row.state for row in connection.execute(sa.select(Run.id, Run.state))}
     found = []
     for folder in _in(home.root / "runs"):
+        if folder.name.startswith(OPENING):
+            found.append((folder, "a run's zip whose opening was broken off"))
         if not RUN_ID.fullmatch(folder.name):
             continue
         if folder.name not in states:

@@ -34,7 +34,9 @@ class QueueLimits:
 
 def next_turn(session: Session, owner: str) -> int:
     """The turn of a run that `owner` brings now."""
-    served = session.scalar(sa.select(sa.func.max(Run.turn)).where(Run.started.is_not(None))) or 0
+    # One that is tried again was started, too, but waits for its new turn.
+    begun = (Run.started.is_not(None), Run.state != "queued")
+    served = session.scalar(sa.select(sa.func.max(Run.turn)).where(*begun)) or 0
     last = session.scalar(sa.select(sa.func.max(Run.turn)).where(Run.owner == owner))
     return max(served, 0 if last is None else last + 1)
 

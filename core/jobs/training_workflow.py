@@ -18,7 +18,7 @@ from core.jobs.patience import patiently, unless_away
 from core.jobs.run_log import current_run
 from core.jobs.stage_process import StageProcess
 from core.jobs.trainings import TrainingRecord, TrainingStore
-from core.jobs.workflow import BROKE_OFF, SILENCE_S, WorkerContext, WorkerStoppingError, current_context
+from core.jobs.workflow import BROKE_OFF, SILENCE_S, WorkerContext, WorkerStoppingError, current_context, is_latest_try
 from core.progress import silent
 from core.run_folder import RunFolder
 from core.training_folder import WORK, is_finished, training_folder
@@ -44,7 +44,7 @@ def perform_training(training_id: str) -> dict[str, Any]:
     context = current_context()
     store = TrainingStore(context.store.engine)
     with _active(context, store, training_id):
-        if not DBOS.run_step({"name": "begin"}, lambda: patiently(store.begin, training_id)):
+        if not DBOS.run_step({"name": "begin"}, _begin, store, training_id):
             return {"state": "stopped", "error": None}
         training = patiently(store.called, training_id)
         if training is None:
@@ -73,6 +73,10 @@ def _active(context: WorkerContext, store: TrainingStore, training_id: str) -> I
     finally:
         current_run.reset(token)
         context.active.discard(training_id)
+
+
+def _begin(store: TrainingStore, training_id: str) -> bool:
+    return patiently(is_latest_try) and patiently(store.begin, training_id)
 
 
 def _train(

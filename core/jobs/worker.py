@@ -139,10 +139,13 @@ class Worker:
             self._on_lost(reason)
 
     def _give_up_lost_runs(self) -> None:
-        """End the runs that DBOS gave up on (a worker died in them again and again), which nobody would continue."""
+        """End the runs that nobody would continue: DBOS gave up on them (a worker died in them again and again), or
+        they have no place in the queue (a restore was broken off)."""
         store = self._context.store
-        for run_id, status in _latest_tries(store.unfinished()).items():
-            if status in _GIVEN_UP:
+        unfinished = store.unfinished()
+        tries = _latest_tries(unfinished)
+        for run_id in unfinished:
+            if tries.get(run_id) in (None, *_GIVEN_UP):
                 store.finish(run_id, "failed", _LOST)
 
     def _give_up_lost_trainings(self) -> None:

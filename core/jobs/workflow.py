@@ -88,7 +88,9 @@ def perform_run(run_id: str) -> dict[str, Any]:
     """Run every stage of a run in order and write down how it ended."""
     context = current_context()
     with _active(context, run_id):
-        stages: list[list[str]] = DBOS.run_step({"name": "begin"}, _begin, context, run_id)
+        stages: list[list[str]] | None = DBOS.run_step({"name": "begin"}, _begin, context, run_id)
+        if stages is None:
+            return {"state": "cancelled", "error": None}
         ending: dict[str, Any] = {"state": "done", "error": None}
         record = patiently(context.store.get, run_id, deleted=True)
         folder, log = context.home.run(run_id).root, context.home.log(run_id)
@@ -117,13 +119,26 @@ def _active(context: WorkerContext, run_id: str) -> Iterator[None]:
         context.active.discard(run_id)
 
 
-def _begin(context: WorkerContext, run_id: str) -> list[list[str]]:
+def is_latest_try() -> bool:
+    """Whether this is the latest workflow of its run or training; asked within a step of it.
+
+    It is not where the run was cancelled while it waited, and queued again before its turn came: then two wait.
+    """
+    mine = DBOS.workflow_id
+    assert mine is not None
+    tries = DBOS.list_workflows(
+        workflow_id_prefix=run_of(mine), sort_desc=True, limit=1, load_input=False, load_output=False
+    )
+    return not tries or tries[0].workflow_id == mine
+
+
+def _begin(context: WorkerContext, run_id: str) -> list[list[str]] | None:
     """The stages that are to be done: all that the run was created with, or those left by an earlier try.
 
-    None where it was cancelled while it waited.
+    None where it was cancelled while it waited; a later try may be in the queue then.
     """
-    if not patiently(context.store.begin, run_id):
-        return []
+    if not patiently(is_latest_try) or not patiently(context.store.begin, run_id):
+        return None
     stages = patiently(context.store.get, run_id, deleted=True).stages
     return [[stage.name, stage.title] for stage in stages if stage.state not in ("done", "skipped")]
 

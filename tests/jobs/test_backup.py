@@ -72,6 +72,14 @@ def test_a_site_comes_back_whole_and_goes_on(tmp_path, monkeypatch):
     assert calls(new_home, half) == ["middle", "physics"]
 
 
+def test_runs_of_a_restore_that_was_broken_off_do_not_wait_for_ever(tmp_path):
+    home, engine, store, _, half = filled(tmp_path)  # it is in no queue
+    with Worker(engine, home, "new", "fake_pipeline", poll_s=0.05):
+        run = store.get(half)
+    assert run.state == "failed"
+    assert "Start it again" in run.error
+
+
 def test_a_backup_of_an_earlier_version_is_brought_up_to_date(tmp_path):
     _, engine, _, done, _ = filled(tmp_path / "old")
     with migrating(engine) as connection:
@@ -150,7 +158,14 @@ def test_orphans_are_found_and_what_is_in_use_or_strange_is_left(tmp_path):
     home, engine, _, done, half = filled(tmp_path)
     lost = home.run(new_run_id()).root
     hidden = home.run(done).root / "person-0" / ".hmr.4711.npz"
-    orphans = [lost / "clip.mp4", home.uploads / "tmpx" / "a.mp4", hidden, tmp_path / "restoring-x" / "runs" / "y"]
+    opening = tmp_path / "runs" / ".bundle-x"
+    orphans = [
+        lost / "clip.mp4",
+        opening / "clip.mp4",
+        home.uploads / "tmpx" / "a.mp4",
+        hidden,
+        tmp_path / "restoring-x" / "runs" / "y",
+    ]
     others = [
         tmp_path / "runs" / "my notes" / "a.txt",
         home.run(half).root / ".clip.4711.mp4",
@@ -161,8 +176,8 @@ def test_orphans_are_found_and_what_is_in_use_or_strange_is_left(tmp_path):
         path.write_bytes(b"x" * 1000)
     assert find_orphans(engine, home) == []  # all of it is fresh
     found = find_orphans(engine, home, now=time.time() + 7200)
-    assert {o.path for o in found} == {lost, home.uploads / "tmpx", hidden, tmp_path / "restoring-x"}
-    assert [o.bytes for o in found] == [1000] * 4
+    assert {o.path for o in found} == {lost, opening, home.uploads / "tmpx", hidden, tmp_path / "restoring-x"}
+    assert [o.bytes for o in found] == [1000] * 5
     for orphan in found:
         orphan.remove()
     assert find_orphans(engine, home, now=time.time() + 7200) == []

@@ -114,6 +114,15 @@ def test_who_comes_later_does_not_wait_for_all_and_who_waits_is_reached(store):
     assert {"ada 3", "ada 4", "ada 5"} & set(served)
 
 
+def test_a_run_that_is_tried_again_does_not_move_the_turn_of_others(store):
+    first, *_ = [start(store, "ada", f"ada {i}") for i in range(6)]
+    store.begin(first.id)
+    store.finish(first.id, "failed", "x")
+    store.reopen(first.id)
+    start(store, "eve", "eve 0")
+    assert order(store).index("eve 0") < 2
+
+
 def test_a_run_that_does_not_wait_has_nobody_ahead(store):
     run = start(store)
     assert store.get(run.id).ahead == 0

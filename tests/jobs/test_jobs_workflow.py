@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import fake_pipeline
 import pytest
 from jobs_kit import calls, enqueue, make_home, wait_for, wait_until_finished
 
+from core.jobs.submit import Submission
 from core.jobs.worker import Worker, WorkerNameTakenError, make_client, prepare_queue
 
 HERE = Path(__file__).parent
@@ -95,6 +97,20 @@ def test_a_waiting_run_is_cancelled_at_once_and_never_begun(site):
     assert wait_until_finished(store, third).state == "done"
     assert calls(home, second) == []
     assert store.get(second).state == "cancelled"
+
+
+def test_a_run_that_is_cancelled_and_tried_again_while_it_waits_is_performed_by_one_of_its_two_tries(site):
+    home, store, client = site
+    first = enqueue(client, home, store, behaviour="stuck")
+    wait_for(lambda: "middle" in calls(home, first))
+    run_id = enqueue(client, home, store)
+    store.request_cancel(run_id)
+    Submission(store, home, client, fake_pipeline).retry(run_id)
+    store.request_cancel(first)
+    assert wait_until_finished(store, run_id).state == "done"
+    tries = wait_for(lambda: (t := client.list_workflows(workflow_id_prefix=run_id)) and all(e.output for e in t) and t)
+    assert [each.output["state"] for each in tries] == ["cancelled", "done"]
+    assert calls(home, run_id) == ["clip", "middle", "physics"]
 
 
 def test_progress_reaches_the_store(site):
