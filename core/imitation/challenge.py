@@ -4,6 +4,8 @@ A policy that learned one motion mostly fails on another; the matrix says how so
 """
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing
@@ -151,7 +153,9 @@ def _results(jobs: dict[_Names, _Job], processes: int) -> Generator[tuple[_Names
             yield names, _work(*job)
         return
     # Spawned: the engines' threads and a fork do not go together.
-    pool = ProcessPoolExecutor(min(processes, len(jobs)), mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        min(processes, len(jobs)), multiprocessing.get_context("spawn"), initializer=_end_with_parent
+    )
     try:
         running: dict[Future, _Names] = {pool.submit(_work, *job): names for names, job in jobs.items()}
         while running:
@@ -161,6 +165,20 @@ def _results(jobs: dict[_Names, _Job], processes: int) -> Generator[tuple[_Names
             yield None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Have this worker end when the process that started it does: one that was killed ends nobody, and a worker would
+    wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait_for_end() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait_for_end, daemon=True).start()
 
 
 def _work(what: str, motion: HumanoidMotion, settings: RolloutSettings) -> _Result:

@@ -2,7 +2,11 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,6 +57,26 @@ def test_figures_do_not_depend_on_the_number_of_processes(held):
     matrix, _, motions = held
     again = challenge({"walk": "walk"}, {"walk": motions["walk"]}, replace(SETTINGS, processes=1))
     assert again.cell("walk", "walk") == matrix.cell("walk", "walk")
+
+
+def test_its_processes_end_with_it_also_when_it_is_killed(tmp_path: Path):
+    script = tmp_path / "held.py"
+    script.write_text(
+        "import time\n"
+        "from core.imitation.challenge import ChallengeSettings, challenge\n"
+        "from core.imitation.naming import load_motion\n"
+        "from core.imitation.rolling import RolloutSettings\n"
+        "def sit(*_):\n    print('sits', flush=True)\n    time.sleep(600)\n"
+        "if __name__ == '__main__':\n"
+        "    motions = {name: load_motion(name)[0] for name in ('walk', 'run')}\n"
+        "    challenge({'walk': 'walk'}, motions, ChallengeSettings(RolloutSettings(seconds=0.1)), sit)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "sits\n"
+    process.kill()
+    process.communicate(timeout=60)  # its processes share the pipe: it is open as long as one of them lives
 
 
 def test_it_is_plain_json(held):
