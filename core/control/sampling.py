@@ -19,7 +19,7 @@ from core.control.sampling_search import Lineage, PassSettings, Problem
 from core.errors import BadInputError
 from core.humanoid.actions import actions_from_targets, targets_from_actions
 from core.humanoid.kinematics import forward_kinematics
-from core.humanoid.resampling import velocities
+from core.humanoid.resampling import at_frames, velocities
 from core.imitation.rewards import NAMES, Performance, imitation_terms
 from core.motion import HumanoidMotion, Rollout
 from core.notices import notice
@@ -234,8 +234,8 @@ def replayed(engine: Engine, prepared: Feasible, actions: Array, settings: Sampl
         body_positions=positions,
         body_rotations=rotations,
         actions=np.concatenate([actions, actions[-1:]]),
-        joint_torques=_at_frames(seen.torques[0]),
-        contact_forces=_at_frames(seen.contact_forces[0]),
+        joint_torques=at_frames(seen.torques[0]),
+        contact_forces=at_frames(seen.contact_forces[0]),
         residual_wrench=np.zeros((len(motion), 6)),
         reward_terms=imitation_terms(ours, Performance(given.frames, velocities(given), wanted)),
         reward_names=NAMES,
@@ -245,8 +245,3 @@ def replayed(engine: Engine, prepared: Feasible, actions: Array, settings: Sampl
         scale=motion.scale,
         time_to_fall_s=time_to_failure(motion.times, positions, wanted),
     )
-
-
-def _at_frames(per_step: Array) -> Array:
-    """[S+1,...]: at each frame the mean of the control steps before and after it (inside only, at the ends)."""
-    return 0.5 * (np.concatenate([per_step[:1], per_step]) + np.concatenate([per_step, per_step[-1:]]))

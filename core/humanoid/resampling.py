@@ -77,5 +77,10 @@ def resample(motion: HumanoidMotion, at: Array) -> tuple[Array, Array]:
     return frames, between
 
 
+def at_frames(per_step: Array) -> Array:
+    """[S+1,...]: at each frame the mean of the steps before and after it (inside only, at the ends)."""
+    return 0.5 * (np.concatenate([per_step[:1], per_step]) + np.concatenate([per_step, per_step[-1:]]))
+
+
 def _slerp(times: Array, quaternions: Array, at: Array) -> Array:
     return Slerp(times, Rotation.from_quat(quaternions, scalar_first=True))(at).as_quat(scalar_first=True)

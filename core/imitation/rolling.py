@@ -7,6 +7,7 @@ import numpy as np
 from core.control.assisted import check_reference
 from core.errors import BadInputError
 from core.humanoid.actions import actions_from_targets
+from core.humanoid.resampling import at_frames
 from core.imitation import rewards, rewards_of_code
 from core.imitation.policy import Conventions, Policy, Seen
 from core.imitation.reference import POLICY_HZ, TICKS_A_STEP, Kinematics, ReferenceTable
@@ -173,7 +174,7 @@ class _Stage:
             frames = min(frames, 1 + round((self.fell[i] + self.settings.after_fall_s) * POLICY_HZ))
         seen = {name: np.stack([each[i] for each in self._seen[name]]) for name in self._names}
         for name in ("torques", "contacts"):
-            seen[name] = _at_frames(seen[name][: frames - 1])
+            seen[name] = at_frames(seen[name][: frames - 1])
         return Rollout(
             fps=float(POLICY_HZ),
             times=np.arange(frames) / POLICY_HZ,
@@ -224,8 +225,3 @@ class _Stage:
             ("positions", now.positions), ("rotations", now.rotations), ("actions", actions), ("terms", terms)
         ):  # fmt: skip
             self._seen[name].append(value)
-
-
-def _at_frames(per_step: Array) -> Array:
-    """[S+1,...]: at each frame the mean of the control steps before and after it (inside only, at the ends)."""
-    return 0.5 * (np.concatenate([per_step[:1], per_step]) + np.concatenate([per_step, per_step[-1:]]))
