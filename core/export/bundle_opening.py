@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 from typing import Any
 
+import numpy as np
+
 from core.errors import BadInputError, UnderstudyError
 from core.export.bundle import CHUNK_BYTES, FORMAT, MANIFEST, PACKED, VERSION
 from core.export.bundle_records import check_records
@@ -27,6 +29,7 @@ OPENING = ".bundle-"
 """How folders are called, beside the place of the run, while a zip is unpacked into them."""
 # What may run as code when it is opened (pickles, programs) is not taken from a stranger's zip.
 _DATA = PACKED - {".zip"} | {".json", ".txt", ".bvh", ".csv", ".md", ".bmp", ".onnx", ".usd", ".fbx"}
+_MAX_FPS = 1e5
 _OF_POLICIES = ("policy.pth", "policy.zip", "policy.optimizer.pth")
 
 
@@ -197,6 +200,19 @@ def _check_person(person: Path) -> None:
     nouns = {"track.npz": Track, "hmr.npz": BodyMotion, "motion.npz": BodyMotion, "reference.txt": HumanoidMotion}
     for name, noun in nouns.items():
         if (person / name).exists():
-            noun.load(person / name)  # type: ignore[attr-defined]
+            _check_numbers(name, noun.load(person / name))  # type: ignore[attr-defined]
     for path in (person / "rollouts").glob("*.npz"):
-        Rollout.load(path)
+        _check_numbers(path.name, Rollout.load(path))
+
+
+def _check_numbers(name: str, motion: Any) -> None:
+    """Refuse a rate, times or a camera that the viewer's routes cannot reckon with."""
+    times, frames = np.asarray(motion.times), len(motion)
+    timed = times.shape == (frames,) and frames > 0 and times.dtype.kind in "fiu" and np.isfinite(times).all()
+    if not (timed and isinstance(motion.fps, int | float) and 0 < motion.fps < _MAX_FPS):
+        raise BadInputError(f"{name} of the bundle should have frames at known times, but has not.")
+    for part, shape in (("intrinsics", (3, 3)), ("camera_in_world", (frames, 4, 4))):
+        if (camera := getattr(motion, part, None)) is None:
+            continue
+        if camera.shape != shape or camera.dtype.kind != "f" or not np.isfinite(camera).all():
+            raise BadInputError(f"{name} of the bundle should have {part} of finite numbers {shape}, but has not.")

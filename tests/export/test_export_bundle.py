@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.motions import waving
+from support.motions import spoiled, waving
 from support.videos import write_numbered_video
 
 from core.errors import BadInputError, RunNotFoundError
@@ -160,6 +160,25 @@ def test_a_motion_that_cannot_be_read_is_refused(bundle, tmp_path):
     changed(bundle, lambda files: listed(files, "person-0/motion.npz", b"not a motion"))
     with pytest.raises(BadInputError, match=r"motion\.npz"):
         open_bundle(bundle, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"fps": 0.0},
+        {"fps": float("nan")},
+        {"times": np.array([0.0, np.nan, 0.2, 0.3])},
+        {"intrinsics": np.full((3, 3), np.inf)},
+        {"camera_in_world": np.eye(4)},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_motion_that_nobody_can_reckon_with_is_refused(run, tmp_path, wrong):
+    spoiled(waving(4), **wrong).save(run.person(0) / "motion.npz")
+    write_bundle(run, tmp_path / "run.zip")
+    with pytest.raises(BadInputError, match=r"motion\.npz of the bundle"):
+        open_bundle(tmp_path / "run.zip", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_may_run_as_code_is_left_out(bundle, tmp_path):
