@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.control.performing import at_rate_of
-from core.errors import UnderstudyError
+from core.errors import BadInputError, UnderstudyError
 from core.humanoid import rollout_to_body
 from core.metrics.series import motion_series, reward_series
 from core.motion import BodyMotion, Rollout
@@ -47,7 +47,8 @@ def _told(work: Callable[..., Any], path: Path, motion: Path) -> Any:
 def _of_motion(path: Path, like: Path, *modified: int) -> dict[str, Any]:
     motion, world = BodyMotion.load(path), BodyMotion.load(like)
     if motion.frame == "camera":
-        assert world.camera_in_world is not None
+        if world.camera_in_world is None:
+            raise BadInputError(f"{like.name} should know its camera, to place {path.name} in the world.")
         motion = place_in_world(motion, world.camera_in_world)
     return _curves(motion, world)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.motions import waving
 
 from core.body import load_body
 from core.body.kinematics import body_motion
@@ -79,6 +80,13 @@ def test_a_run_is_listed_and_files_that_cannot_be_read_have_no_curves(site_clien
     series = f"/api/runs/{record.id}/people/0/series.json"
     assert site_client.get(series).json() == {"motions": {}, "camera": None}
     assert site_client.get(series.replace("/0/", "/7/")).status_code == 404
+
+
+def test_a_motion_without_its_camera_leaves_out_what_needs_it(tmp_path):
+    waving(4).save(tmp_path / "motion.npz")
+    waving(4, frame="camera").save(tmp_path / "hmr.npz")
+    told = series_view(tmp_path)
+    assert (list(told["motions"]), told["camera"]) == (["motion"], None)
 
 
 def test_curves_contacts_and_the_hands_force_are_told_by_frame(tmp_path):
