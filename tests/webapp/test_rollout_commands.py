@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from support.gltf import Glb
 from typer.testing import CliRunner
@@ -27,6 +29,27 @@ def test_a_rollout_is_measured_and_can_be_exported(tmp_path: Path):
     assert 0.5 < figures["return"] < 1
     assert len(Rollout.load(out / "policy-walk.npz")) == len(motion_from_file(out / "policy-walk.npz")) == 31
     assert "stayed up" in result.stderr
+
+
+def test_a_policys_name_is_no_path(tmp_path: Path):
+    nothing = numpy_helper.from_array(np.zeros((277, 28), np.float32), "nothing")
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width])
+        for name, width in (("observations", 277), ("offsets", 28))
+    ]
+    product = helper.make_node("MatMul", ["observations", "nothing"], ["offsets"])
+    graph = helper.make_graph([product], "policy", ends[:1], ends[1:], [nothing])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    facts = {"understudy_policy": "1", "engine": "mujoco", "step_hz": "120", "lead_s": "0.1", "ahead_s": "0.0167"}
+    helper.set_model_props(model, {**facts, "name": "/../../escaped"})
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "policy.onnx").write_bytes(model.SerializeToString())
+    out = tmp_path / "in" / "out"
+    arguments = ["rollout", str(tmp_path / "given"), "--motion", "walk", "--seconds", "0.1", "--out", str(out)]
+    result = cli.invoke(app, arguments)
+    assert result.exit_code == 0, result.stderr
+    assert (out / "policy-escaped.npz").is_file()
+    assert not list(tmp_path.rglob("escaped*"))
 
 
 def test_a_challenge_leaves_a_matrix_a_picture_and_rollouts(tmp_path: Path):

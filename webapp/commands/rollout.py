@@ -42,6 +42,7 @@ def _roll_out(policy: str, motion: str, out: Path, seconds: float, engine: str, 
     from core.export.rollout_files import write_rollout
     from core.imitation.naming import load_motion, load_policy
     from core.imitation.rolling import RolloutSettings, roll_out
+    from core.jobs.home import safe_file_name
     from core.metrics import rollout_figures
 
     reference, shown = load_motion(motion)
@@ -55,5 +56,6 @@ def _roll_out(policy: str, motion: str, out: Path, seconds: float, engine: str, 
             bars.update(task, completed=fraction, message=message)
 
         done = roll_out(chosen, reference, settings, progress)
-    write_rollout(out, f"policy-{chosen.name}", done, reference, shown)
+    # A policy's name comes out of its file, from whoever made it.
+    write_rollout(out, f"policy-{safe_file_name(chosen.name)}", done, reference, shown)
     return rollout_figures(done)
