@@ -30,9 +30,12 @@ def check_records(folder: RunFolder) -> None:
 
 def _check_notices(notices: dict[str, Any]) -> None:
     for texts in notices.values():
-        short = isinstance(texts, list) and len(texts) <= _MAX_NOTICES
-        fits = short and all(isinstance(text, str) and len(text) <= _MAX_NOTICE for text in texts)
-        _expect(fits, "run.json", "notices that are lists of sentences")
+        _expect(_are_sentences(texts), "run.json", "notices that are lists of sentences")
+
+
+def _are_sentences(texts: Any) -> bool:
+    short = isinstance(texts, list) and len(texts) <= _MAX_NOTICES
+    return short and all(isinstance(text, str) and len(text) <= _MAX_NOTICE for text in texts)
 
 
 def _check_metrics(metrics: dict[str, Any]) -> None:
@@ -46,6 +49,7 @@ def _check_metrics(metrics: dict[str, Any]) -> None:
 def _check_people(content: dict[str, Any]) -> None:
     people = content.get("people", [])
     _expect(isinstance(people, list), "people.json", "a list of people")
+    _expect(_are_sentences(content.get("notices", [])), "people.json", "notices that are a list of sentences")
     for each in people:
         fits = isinstance(each, dict) and all(type(each.get(name, 0)) is int for name in ("number", "frames"))
         fits = fits and 0 <= each.get("number", -1) <= _MAX_PERSON and ("thumbnail" not in each or "frames" in each)

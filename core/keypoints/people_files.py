@@ -34,7 +34,7 @@ def keep_people(folder: RunFolder, made_by: str, find: Callable[[], list[Track]]
     """
     known, clip_sum = read_json(folder.people_record), sha256_of(folder.clip)
     if (known.get("made_by"), known.get("clip_sha256")) == (made_by, clip_sum):
-        for text in known["notices"]:
+        for text in known.get("notices", []):
             notice(text)
         return found_people(folder)
     with collecting() as said:

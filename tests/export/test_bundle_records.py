@@ -35,6 +35,7 @@ def test_what_a_run_writes_is_taken(folder):
         ("metrics.json", '{"0": [1]}'),
         ("metrics.json", '{"0": {"motion": {"jitter": true}}}'),
         ("metrics.json", f'{{"0": {{"motion": {{"jitter": {HUGE}}}}}}}'),
+        ("people.json", '{"people": [], "notices": [1]}'),
         ("people.json", '{"people": [{"number": -1, "frames": 4}]}'),
         ("people.json", '{"people": [{"number": 0, "thumbnail": "a.jpg"}]}'),
         ("people.json", f'{{"people": [{{"number": {HUGE}, "frames": 4, "thumbnail": "a.jpg"}}]}}'),
