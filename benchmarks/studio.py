@@ -2,12 +2,14 @@
 
     python -m benchmarks.studio [--seconds 60]
 
-Prints studio.usable_seconds (a four-second run, from opening its address until every pane shows its motion; median of
+Prints studio.usable_seconds (a four-second run, from opening its address until every pane's motion is drawn; median of
 three), .four_panes_usable_seconds (of `--seconds`), .pane_sync_frames_seeking and .pane_sync_frames (the most that two
 panes are apart, after each of 25 seeks, and over all pictures drawn in 12 s of playing: the frame of the video is read
 from its pixels, that of a body from where its pelvis stands), .pane_sync_frames_mean, .pictures_per_second, and
 .four_panes_mb (proportional set size of the page's process, less an empty page; _gpu: of Chromium's drawing process,
 which holds the textures). WebGL is drawn in software, so .usable_cpu_seconds has the processor time of all processes.
+studio.polling_core_share is what twenty pages that watch runs at work cost the server (benchmarks/studio_polling.py),
+the server's own share while nobody asks included; that alone is .idle_core_share.
 """
 
 import argparse
@@ -29,12 +31,17 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import report
+from benchmarks.studio_polling import polling_share
 from benchmarks.studio_run import BITS, BLOCK, FPS, HEIGHT, SPEED, adopt_run
 
 _ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 _PANES = "source,hmr,motion,sampling"
-_READY = "() => window.understudyViewer?.ready"
+_USABLE = "() => Boolean(window.understudyViewer?.usable)"
+_READY = "() => window.understudyViewer.ready"
+# What was drawn is on its way to the screen once two more pictures were asked for.
+_SHOWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _WAIT_MS = 120_000
+_POLLED_S = 20.0
 
 _WATCH = f"""() => {{
   const canvas = Object.assign(document.createElement('canvas'), {{width: {BITS}, height: 1}});
@@ -64,13 +71,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         short, long = (adopt_run(Path(folder) / name, length) for name, length in (("short", 4.0), ("long", seconds)))
         for name, run in (("short", short), ("long", long)):
-            with _served(Path(folder) / name) as site, _chromium(playwright) as (browser, process):
+            home = Path(folder) / name
+            with _served(home) as (site, server):
+                with _chromium(playwright) as (browser, process):
+                    viewer = f"{site}/viewer/index.html?run={run}"
+                    if name == "short":
+                        _measure_opening(browser, process, viewer)
+                    else:
+                        _measure_panes(browser, process, f"{viewer}&keypoints=0&panes={_PANES}", seconds)
                 if name == "short":
-                    _measure_opening(browser, process, f"{site}/viewer/index.html?run={run}")
-                else:
-                    _measure_panes(
-                        browser, process, f"{site}/viewer/index.html?run={run}&keypoints=0&panes={_PANES}", seconds
-                    )
+                    _measure_polling(site, server, home, run)
 
 
 def _measure_opening(browser: Browser, process: int, address: str) -> None:
@@ -83,6 +93,14 @@ def _measure_opening(browser: Browser, process: int, address: str) -> None:
         page.close()
     report("studio.usable_seconds", statistics.median(times), "s")
     report("studio.usable_cpu_seconds", statistics.median(spent), "s")
+
+
+def _measure_polling(site: str, server: int, home: Path, run: str) -> None:
+    before = _cpu_seconds(server)
+    time.sleep(_POLLED_S / 2)
+    report("studio.idle_core_share", (_cpu_seconds(server) - before) / (_POLLED_S / 2), "cores")
+    share = polling_share(site, home, run, lambda: _cpu_seconds(server), _POLLED_S)
+    report("studio.polling_core_share", share, "cores")
 
 
 def _measure_panes(browser: Browser, process: int, address: str, seconds: float) -> None:
@@ -122,11 +140,19 @@ def _open(browser: Browser, address: str) -> tuple[Page, float]:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     started = time.perf_counter()
     page.goto(address)
-    while not page.evaluate(_READY):
-        if time.perf_counter() - started > _WAIT_MS / 1000:
+    _wait(page, _USABLE)
+    page.evaluate(_SHOWN)
+    seconds = time.perf_counter() - started
+    _wait(page, _READY)
+    return page, seconds
+
+
+def _wait(page: Page, condition: str) -> None:
+    until = time.perf_counter() + _WAIT_MS / 1000
+    while not page.evaluate(condition):
+        if time.perf_counter() > until:
             raise RuntimeError(f"The viewer did not become ready: {page.evaluate('() => document.body.innerText')}")
         time.sleep(0.02)
-    return page, time.perf_counter() - started
 
 
 @contextmanager
@@ -191,7 +217,8 @@ def _cpu_seconds(process: int) -> float:
 
 
 @contextmanager
-def _served(home: Path) -> Iterator[str]:
+def _served(home: Path) -> Iterator[tuple[str, int]]:
+    """The address of a site, and the number of its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         site = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -204,7 +231,7 @@ def _served(home: Path) -> Iterator[str]:
             if time.monotonic() > until or server.poll() is not None:
                 raise RuntimeError((home / "serve.log").read_text())
             time.sleep(0.2)
-        yield site
+        yield site, server.pid
     finally:
         server.terminate()
         server.wait(timeout=30)

@@ -28,6 +28,7 @@ from webapp.evaluation_page import build_evaluation_page
 from webapp.guards import BodyLimit, SecurityHeaders
 from webapp.identity import Identities
 from webapp.library_routes import make_library_router
+from webapp.live_routes import make_live_router
 from webapp.login import make_login_router
 from webapp.operations import RequestTimes, make_operations_router, make_registry
 from webapp.own_page import STUDIO
@@ -40,7 +41,7 @@ from webapp.theme import CSS, HEAD, make_theme
 VIEWER = Path(__file__).parents[1] / "static" / "viewer"
 ICON = '<link rel="icon" href="/viewer/icon.svg">'
 """For pages other than the root's, which Gradio gives no icon."""
-PICKER = '<script type="module" src="/studio/window_picker.js"></script>'
+SCRIPTS = "".join(f'<script type="module" src="/studio/{name}.js"></script>' for name in ("window_picker", "live_run"))
 TAGS = [
     {"name": "Runs", "description": "Start them, look how far they are, keep them in order."},
     {"name": "Challenges", "description": "Policies on motions, each on each."},
@@ -90,6 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(make_operations_router(site, registry))
     app.include_router(make_router(site), tags=["Runs"])
     app.include_router(make_compare_router(site), tags=["Runs"])
+    app.include_router(make_live_router(site))
     app.include_router(make_library_router(site))
     app.include_router(make_challenge_router(site, challenges))
     app.include_router(make_api_router(app, site.settings.password is not None))
@@ -100,7 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     _mount(app, build_evaluation_page(site), "/evaluate", settings, css=CSS + EVALUATION_CSS, head=HEAD + ICON)
     # The last one: it answers all that nobody before it does.
     return _mount(
-        app, build_page(site), "/", settings, css=CSS, head=HEAD + PICKER, favicon_path=str(VIEWER / "icon.svg")
+        app, build_page(site), "/", settings, css=CSS, head=HEAD + SCRIPTS, favicon_path=str(VIEWER / "icon.svg")
     )
 
 

@@ -1,7 +1,7 @@
 """The Gradio page: start a run, watch its stages, and the viewer.
 
-Nothing long runs in Gradio's queue. Handlers put a run into the queue of jobs and return its id; a timer reads how far
-it is while it is not finished, and switches itself off.
+Nothing long runs in Gradio's queue. Handlers put a run into the queue of jobs and return its id. While it is at work
+static/studio/live_run.js shows how far it is, and presses an unseen button where more than words has to change.
 """
 
 from html import escape
@@ -10,12 +10,12 @@ from typing import Any
 import gradio as gr
 
 from core.errors import RunNotFoundError
-from core.footage import footage_deleted
 from core.jobs.records import RunRecord
 from core.video.fetch_settings import fetch_settings
 from webapp import fragments, run_controls
 from webapp.endpoints import add_endpoints
 from webapp.estimates import estimate
+from webapp.live_view import has_film, live_part
 from webapp.run_controls import PRIVATE
 from webapp.run_view import artifact_url
 from webapp.site import Site
@@ -23,7 +23,6 @@ from webapp.starting import PHYSICS_TITLES, USUAL_PHYSICS, bind, bundle_opener, 
 from webapp.viewer_frame import viewer_frame
 from webapp.window_picker import window_picker
 
-_POLL_S = 0.5
 _FILE_TYPES = ["video", "image"]
 # The run's own address, so that a reload or a bookmark finds it again.
 _SHOW_ADDRESS = "(id) => { if (id) history.pushState({}, '', '/?run=' + encodeURIComponent(id)); return id; }"
@@ -65,9 +64,9 @@ def build_page(site: Site) -> gr.Blocks:
             stages = gr.HTML(padding=False)
             frame = viewer_frame()
         recent = gr.HTML(padding=False)
-        timer = gr.Timer(_POLL_S, active=False)
+        look = gr.Button("Look", elem_id="look")
 
-        polled = [head, stages, frame, controls.links, cancel, retry, timer]
+        polled = [head, stages, frame, controls.links, cancel, retry]
         shown = [run_id, start_area, run_area, recent, undo_row, *polled, *controls.shown]
 
         def show(run: str, gone: str = "") -> list[Any]:
@@ -92,7 +91,7 @@ def build_page(site: Site) -> gr.Blocks:
             started.success(show, run_id, shown, js=_SHOW_ADDRESS, **PRIVATE)
         _bind_controls(site, controls, run_id, deleted, frame, head, (retry, undo), (show, shown))
         cancel.click(end_run, run_id, None, **PRIVATE)
-        timer.tick(poll, [run_id, head, stages, frame, controls.links], polled, **PRIVATE)
+        look.click(poll, [run_id, head, stages, frame, controls.links], polled, **PRIVATE)
         add_endpoints(site)
         page.load(open_address, None, shown, **PRIVATE)
         page.load(None, None, None, js=_FOLLOW_ADDRESS, api_visibility="private")
@@ -215,7 +214,7 @@ def _show(site: Site, run_id: str, deleted: str = "") -> list[Any]:
         run, trouble = None, fragments.notice("There is no run with this address; it may have been removed.")
     if run is None:
         areas = [gr.Column(visible=True), gr.Column(visible=False), trouble + _recent(site), undo]
-        polled = ["", "", "", "", gr.Button(visible=False), gr.Button(visible=False), gr.Timer(active=False)]
+        polled = ["", "", "", "", gr.Button(visible=False), gr.Button(visible=False)]
         return ["", *areas, *polled, *run_controls.values_of(None)]
     areas = [gr.Column(visible=False), gr.Column(visible=True), "", undo]
     return [run.id, *areas, *_state_of(site, run), *run_controls.values_of(run)]
@@ -234,22 +233,19 @@ def _poll(site: Site, run_id: str, *before: str) -> list[Any]:
     except RunNotFoundError:  # deleted, in another tab
         run = None
     if run is None:
-        return [*[gr.skip() for _ in range(6)], gr.Timer(active=False)]
+        return [fragments.notice("This run was deleted."), "", *[gr.skip() for _ in range(4)]]
     now = _state_of(site, run)
     changed = [new if new != old else gr.skip() for new, old in zip(now[:4], before, strict=True)]
     return [*changed, *now[4:]]
 
 
 def _state_of(site: Site, run: RunRecord) -> tuple[Any, ...]:
-    """Of a run: head, stages, frame, links, cancel, retry, timer."""
-    folder = site.home.run(run.id)
-    has_clip = folder.clip.is_file() or footage_deleted(folder)
+    """Of a run: head, stages, frame, links, cancel, retry."""
     return (
-        fragments.run_head(run),
-        fragments.stage_list(run),
-        run.id if has_clip else "",
-        fragments.run_links(run),
+        live_part("head", run, site.home),
+        live_part("stages", run, site.home),
+        run.id if has_film(run, site.home) else "",
+        live_part("links", run, site.home),
         gr.Button(visible=not run.is_finished, interactive=not run.cancel_requested),
         gr.Button(fragments.retry_label(run), visible=run.state in ("failed", "cancelled")),
-        gr.Timer(active=not run.is_finished),
     )

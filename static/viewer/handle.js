@@ -2,10 +2,14 @@
 
 const LONGEST_WAIT_MS = 5000;
 
-export function exposeHandle({ clock, panes, isReady, nextDraw }) {
+export function exposeHandle({ clock, panes, isUsable, isReady, nextDraw }) {
   const paneOf = (which) => (typeof which === "number" ? panes.list[which] : panes.list.find((pane) => pane.name === which));
   window.understudyViewer = {
-    /** True once the run was read and every pane shows its motion or says why not. */
+    /** True once the run was read, and every pane shows its motion, or the clip, or says why not. */
+    get usable() {
+      return isUsable();
+    },
+    /** The same, and the curves under the clock are there. */
     get ready() {
       return isReady();
     },

@@ -1,22 +1,23 @@
 /** The viewer page: reads a run, keeps one clock, and lets every part of the page show the same frame. */
 
 import { addressOf, copyText, readAddress } from "./address.js";
-import { ANOTHER_RUN, partsOf, physicsOf, titleOf } from "./casting.js";
+import { ANOTHER_RUN, physicsOf, titleOf } from "./casting.js";
 import { Clock } from "./clock.js";
-import { element } from "./dom.js";
+import { DrawingLoop } from "./drawing_loop.js";
 import { fitFrame } from "./embedding.js";
 import { exposeHandle } from "./handle.js";
 import { listenToKeys } from "./keyboard.js";
 import { showLinks } from "./links.js";
 import { showCurves } from "./loss_curves.js";
 import { showMetrics } from "./metrics_table.js";
-import { OtherRuns } from "./other_runs.js";
+import { say, sayInstead, showNotes } from "./notices.js";
 import { Panes } from "./panes.js";
 import { PeopleStrip } from "./people_strip.js";
 import { fallsOf } from "./physics_facts.js";
 import { noticeOf, showProgress, stateWords } from "./progress_list.js";
-import { artifactUrl, isFinished, runUrl, watchRun } from "./run_feed.js";
+import { isFinished, runUrl, watchRun } from "./run_feed.js";
 import { RunPicker } from "./run_picker.js";
+import { Scenes } from "./scenes.js";
 import { seriesLoading } from "./series.js";
 import { applyTheme } from "./theme.js";
 import { TimeCurves } from "./time_curves.js";
@@ -32,26 +33,21 @@ const at = (id) => document.getElementById(id);
 const asked = readAddress();
 const view = viewOf(asked);
 const clock = new Clock();
+const drawing = new DrawingLoop(clock);
 document.body.classList.toggle("embedded", asked.embedded); // the style leaves out what the page around says already
 if (asked.embedded) fitFrame();
-let run = null;
-let dirty = true;
-let drawn = [];
 let addressTimer = 0;
 let earlierPanes = []; // what was shown before there were fewer panes
 
-const invalidate = () => (dirty = true);
-const urlOf = (url) => artifactUrl(view.run, url);
-const personNow = () => policies.withPolicies(run?.people?.find(({ index }) => index === view.person) ?? run?.people?.[0] ?? null);
-const others = new OtherRuns(() => refresh());
 const picker = new RunPicker();
-
+const policies = new TrainingPanel(at("policies"), { onChange: () => refresh(), onShow: showPolicy });
+const scenes = new Scenes(view, { onChange: () => refresh(), withPolicies: (person) => policies.withPolicies(person) });
 const panes = new Panes(at("panes"), clock, {
-  onChange: invalidate,
+  onChange: () => drawing.invalidate(),
   onWanted: choosePane,
   onCut: (cut) => {
     view.cut = cut;
-    invalidate();
+    drawing.invalidate();
     keepAddress();
   },
   onSeries: () => refresh(),
@@ -69,7 +65,6 @@ const viewer = {
   layout: chooseLayout,
   whole: () => toggleWholeScreen(),
 };
-const help = listenToKeys(viewer);
 const toolbar = new Toolbar(at("tools"), view, {
   onPerson: choosePerson,
   onView: (name) => panes.hold(name),
@@ -77,11 +72,8 @@ const toolbar = new Toolbar(at("tools"), view, {
   onChange: change,
   onCopy: () => copyText(addressOf(view, clock, { camera: panes.rig.place, shared: true })),
   onWhole: viewer.whole,
-  onHelp: help,
+  onHelp: listenToKeys(viewer),
 });
-
-const policies = new TrainingPanel(at("policies"), { onChange: () => refresh(), onShow: showPolicy });
-
 const people = new PeopleStrip(at("people"), {
   onPerson: choosePerson,
   frame: () => clock.frame,
@@ -115,7 +107,7 @@ function showPolicy(name) {
 function chooseLayout(count) {
   const now = view.panes;
   if (now.length > earlierPanes.length || !now.every((name, i) => name === earlierPanes[i])) earlierPanes = now;
-  change({ panes: withCount(now, count, earlierPanes, personNow()?.motions ?? []) });
+  change({ panes: withCount(now, count, earlierPanes, scenes.person?.motions ?? []) });
   if (!panes.rig.touched) panes.hold(); // each pane has another shape now
 }
 
@@ -127,9 +119,9 @@ function keepAddress() {
 }
 
 /** The run as the server has it now: only the parts that differ are built anew. */
-function onRun(answer) {
-  const first = run === null;
-  run = answer;
+function onRun(run) {
+  const first = scenes.run === null;
+  scenes.run = run;
   at("show").hidden = false;
   at("run-name").textContent = run.name || "Understudy";
   document.title = run.name ? `${run.name} · Understudy` : "Understudy";
@@ -141,7 +133,7 @@ function onRun(answer) {
   if (first && !asked.panesChosen) view.panes = view.panes.map((name) => (name === "assisted" ? physicsOf(run) : name));
   if (first && asked.camera) panes.rig.place = asked.camera;
   refresh();
-  if (first) invalidate();
+  if (first) drawing.invalidate();
 }
 
 /** Set the clock to the clip, once to what the address asks for. */
@@ -153,109 +145,48 @@ function takeClip({ frames, fps }) {
   Object.assign(asked, { range: null, speed: 1, t: 0 });
 }
 
-/** What a pane of this name shows of whom: of the page's own run and person, or of another's. */
-function sceneOf(wanted) {
-  const { run: id, person, motion } = partsOf(wanted);
-  if (id) return { ...others.scene(id, person), name: motion };
-  const own = personNow();
-  return { key: "", run, person: own, motions: own?.motions ?? [], name: motion, urlOf, problem: "" };
-}
-
 function refresh() {
+  const { run, urlOf } = scenes;
   if (!run) return;
-  const person = personNow();
+  const person = scenes.person;
   const motions = person?.motions ?? [];
   if (person) view.person = person.index;
-  others.keep(view.panes.map((name) => partsOf(name).run));
+  scenes.keep(view.panes);
   toolbar.update(view, run.people ?? [], motions);
   panes.show(view.panes);
-  panes.update({ ...view, run, person, motions, urlOf, sceneOf });
+  panes.update({ ...view, run, person, motions, urlOf, sceneOf: scenes.of });
   timeline.mark(fallsOf(motions, view.panes, titleOf));
   at("time-curves").classList.toggle("off", !view.curves);
-  curves.update(view.curves ? curvesShown() : []);
+  curves.update(view.curves ? scenes.curvesOf(panes) : []);
   people.update(run, view, urlOf);
   policies.update(run, view);
-  showNotes(at("notes"), run.notices);
+  showNotes(run.notices);
   showMetrics(at("metrics"), run.metrics, view.person, motions);
   showCurves(at("curves"), run.artifacts, view.person, urlOf);
   showLinks(at("links"), run.artifacts, urlOf, isFinished(run) ? `${runUrl(view.run).href}/bundle.zip` : "");
 }
 
-/** The series of every motion on the panes, each once. */
-function curvesShown() {
-  const found = new Map();
-  for (const pane of panes.motionPanes) {
-    const series = panes.seriesOf(pane);
-    if (!series) continue;
-    const { key, motions, run: of } = sceneOf(pane.wanted);
-    const motion = motions.find(({ name }) => name === pane.shown);
-    const title = titleOf(pane.shown, motions) + (key ? ` · ${of.name}` : "");
-    found.set(series, { title, name: pane.shown, elsewhere: Boolean(key), series, offset: motion?.offset_s ?? 0 });
-  }
-  return [...found.values()];
-}
-
-/** What the stages wanted to be known although they went on. */
-function showNotes(container, notices = []) {
-  container.hidden = !notices.length;
-  container.replaceChildren(...notices.map((text) => element("li", {}, text)));
-}
-
 function onTrouble(trouble) {
-  if (!trouble) say(run && !asked.embedded ? noticeOf(run) : "");
+  if (!trouble) say(scenes.run && !asked.embedded ? noticeOf(scenes.run) : "");
   else if (trouble.kind === "missing") sayInstead(trouble.message, "It may have been cleaned away, or the link is not whole. Start a new run from there:");
   else say(trouble.message);
 }
 
-function say(text, kind = "") {
-  const notice = at("notice");
-  if (notice.textContent !== text) notice.textContent = text;
-  notice.dataset.kind = kind;
-  notice.hidden = !text;
-}
-
-/** Nothing can be shown: say why and what to do, and nothing else. */
-function sayInstead(text, advice) {
-  at("show").hidden = true;
-  at("tools").hidden = true;
-  at("run-state").textContent = "";
-  say(`${text} ${advice} `, "error");
-  at("notice").append(element("a", { href: "../", target: "_top" }, "First page"));
-}
-
-function tick(now) {
-  clock.tick(now, panes.source?.leadingFrame ?? null);
-  panes.rig.tick();
-  if (dirty && !panes.source?.holding) {
-    dirty = false;
-    panes.render();
-    drawn.splice(0).forEach((resolve) => resolve());
-  }
-  requestAnimationFrame(tick);
-}
-
-clock.addEventListener("frame", invalidate);
-clock.addEventListener("state", () => run && keepAddress());
+clock.addEventListener("frame", drawing.invalidate);
+clock.addEventListener("state", () => scenes.run && keepAddress());
 clock.addEventListener("seek", () => {
-  invalidate();
-  if (!clock.playing && run) keepAddress();
+  drawing.invalidate();
+  if (!clock.playing && scenes.run) keepAddress();
 });
-panes.rig.addEventListener("chosen", () => run && keepAddress());
+panes.rig.addEventListener("chosen", () => scenes.run && keepAddress());
 document.addEventListener("viewer-trouble", ({ detail }) => say(detail));
 applyTheme(asked.theme, () => {
   panes.paint();
   timeline.drawTicks();
   curves.draw();
 });
-exposeHandle({
-  clock,
-  panes,
-  isReady: () => run !== null && !panes.loading && !seriesLoading() && !dirty && (panes.source?.settled ?? true),
-  nextDraw: () => {
-    invalidate();
-    return new Promise((resolve) => drawn.push(resolve));
-  },
-});
+const isUsable = () => scenes.run !== null && !panes.loading && drawing.settled && (panes.source?.settled ?? true);
+exposeHandle({ clock, panes, isUsable, isReady: () => isUsable() && !seriesLoading(), nextDraw: () => drawing.nextDraw() });
 if (view.run) watchRun(view.run, onRun, onTrouble);
 else sayInstead("No run is named in the address.", "Choose one, or start one:");
-requestAnimationFrame(tick);
+drawing.start(panes);

@@ -1,7 +1,8 @@
 /** Reads one run from the server, again and again until it is finished. */
 
 const FINISHED = new Set(["done", "failed", "cancelled"]);
-const PERIOD_MS = 700;
+const PERIOD_MS = 1000;
+const HIDDEN_MS = 5000; // nobody looks
 const LONGEST_PERIOD_MS = 8000;
 
 export const isFinished = (run) => FINISHED.has(run.state);
@@ -26,11 +27,13 @@ export function watchRun(id, onRun, onTrouble) {
   let stopped = false;
   let failures = 0;
   let timer = 0;
+  let waiting = false;
 
   async function ask() {
+    waiting = false;
     let next = PERIOD_MS;
     try {
-      const answer = await fetch(runUrl(id), { headers: { Accept: "application/json" }, cache: "no-store" });
+      const answer = await fetch(runUrl(id), { headers: { Accept: "application/json" }, cache: "no-cache" });
       if (stopped) return;
       if (answer.status === 404 || answer.status === 422) {
         onTrouble({ kind: "missing", message: `There is no run “${id}”.` });
@@ -49,12 +52,20 @@ export function watchRun(id, onRun, onTrouble) {
       next = Math.min(PERIOD_MS * 2 ** failures, LONGEST_PERIOD_MS);
       onTrouble({ kind: "connection", message: `The run cannot be read at the moment (${error.message}). Trying again.` });
     }
-    timer = setTimeout(ask, next);
+    timer = setTimeout(ask, document.hidden ? Math.max(next, HIDDEN_MS) : next);
+    waiting = true;
   }
 
+  const onShown = () => {
+    if (document.hidden || !waiting) return;
+    clearTimeout(timer);
+    ask();
+  };
+  document.addEventListener("visibilitychange", onShown);
   ask();
   return () => {
     stopped = true;
     clearTimeout(timer);
+    document.removeEventListener("visibilitychange", onShown);
   };
 }

@@ -189,8 +189,7 @@ export class SourcePane {
       if (video.seeking || !this.#leads) return;
       const { width, height } = this.#overlay;
       Object.assign(this.#picture, { width, height });
-      drawContained(this.#picture.getContext("2d"), video);
-      this.#presented = frame;
+      this.#presented = drawPicture(this.#picture.getContext("2d"), video, this.#clock.fps) ?? frame;
       this.#pictured = true;
     };
     if ("requestVideoFrameCallback" in video) {
@@ -211,10 +210,28 @@ export class SourcePane {
   }
 }
 
-/** Draw a video over a whole canvas as object-fit: contain does. */
-function drawContained(context, video) {
+/**
+ * Draw what a video shows now over a whole canvas as object-fit: contain does; returns the frame that it is, or null where
+ * the browser does not say. On a busy machine that is a later one than the last that was announced.
+ */
+function drawPicture(context, video, fps) {
   const { width, height } = context.canvas;
   const scale = Math.min(width / video.videoWidth, height / video.videoHeight);
   const [w, h] = [video.videoWidth * scale, video.videoHeight * scale];
-  context.drawImage(video, (width - w) / 2, (height - h) / 2, w, h);
+  const place = [(width - w) / 2, (height - h) / 2, w, h];
+  const picture = pictureOf(video);
+  context.drawImage(picture ?? video, ...place);
+  if (!picture) return null;
+  const frame = Math.round((picture.timestamp / 1e6) * fps);
+  picture.close();
+  return frame;
+}
+
+/** The picture that a video shows, which knows its time; null where the browser has no such thing. */
+function pictureOf(video) {
+  try {
+    return new VideoFrame(video);
+  } catch {
+    return null;
+  }
 }

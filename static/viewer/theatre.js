@@ -7,6 +7,7 @@ export class Theatre {
   #renderer;
   #canvas;
   #container;
+  #share = 1;
 
   /** @returns {Theatre|null} null where the browser has no WebGL */
   static open(container, onLost) {
@@ -74,8 +75,13 @@ export class Theatre {
     return [box.left - left, height - (box.bottom - top), box.width, box.height];
   }
 
+  /** Draw this share of the screen's pixels in each direction, from the next picture on. */
+  drawAt(share) {
+    this.#share = share;
+  }
+
   #fit(width, height) {
-    const ratio = Math.min(devicePixelRatio, 2);
+    const ratio = Math.min(devicePixelRatio, 2) * this.#share;
     const { width: w, height: h } = this.#canvas;
     if (w === Math.floor(width * ratio) && h === Math.floor(height * ratio)) return;
     this.#renderer.setPixelRatio(ratio);

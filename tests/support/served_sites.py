@@ -14,12 +14,17 @@ ROOT = Path(__file__).parents[2]
 START_WITHIN_S = 120.0
 
 
-@contextmanager
-def served_site(home: Path, pipeline: str, modules: str) -> Iterator[str]:
-    """The address of a site with the given home over the module `pipeline`, which lies in the folders `modules`."""
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def served_site(home: Path, pipeline: str, modules: str, port: int | None = None) -> Iterator[str]:
+    """The address of a site with the given home over the module `pipeline`, which lies in the folders `modules`."""
+    address = f"http://127.0.0.1:{port or free_port()}"
     command = [sys.executable, "-m", "webapp", "serve", "--port", address.rpartition(":")[2]]
     settings = {"UNDERSTUDY_HOME": str(home), "UNDERSTUDY_PIPELINE": pipeline, "PYTHONPATH": modules}
     with (home / "serve.log").open("w") as log:

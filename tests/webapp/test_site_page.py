@@ -144,13 +144,36 @@ def test_an_unknown_address_says_so_and_offers_the_start(site_client):
     assert EVIL not in str(_show(site, EVIL))
 
 
+def test_the_script_of_a_running_page_is_told_only_what_it_has_not(site_client):
+    site = site_client.app.state.site
+    run_id = new_run_id()
+    site.store.create(run_id, EVIL, "a.mp4", {}, [("clip", "Cut")])
+    page = f"/api/runs/{run_id}/page"
+    first = site_client.get(page)
+    parts = first.json()
+    shown = _show(site, run_id)[5:9]
+    assert all(parts[name] in shown[i] for i, name in ((0, "head"), (1, "stages"), (3, "links")))
+    assert f'data-key="{parts["key"]}"' in shown[0]
+    assert EVIL not in first.text
+    same = site_client.get(page, headers={"if-none-match": first.headers["etag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    site.store.stage_started(run_id, "clip")
+    moved = site_client.get(page, headers={"if-none-match": first.headers["etag"]})
+    assert moved.json()["key"] == parts["key"]  # no button has to change
+    assert moved.json()["stages"] != parts["stages"]
+    site.store.finish(run_id, "failed", "Nobody was found.")
+    assert site_client.get(page).json()["key"] != parts["key"]
+    site.store.delete(run_id)
+    assert site_client.get(page).status_code == 404
+
+
 def test_polling_ends_with_the_run_and_tells_only_what_changed(site_client):
     site = site_client.app.state.site
     run_id = new_run_id()
     site.store.create(run_id, "A", "a.mp4", {}, [("clip", "Cut")])
     shown = _show(site, run_id)
-    head, stages, frame, links, _, retry, timer = shown[5:12]
-    assert timer.active
+    head, stages, frame, links, _, retry = shown[5:11]
+    assert 'data-going="1"' in head
     assert not retry.visible
     assert frame == ""  # no clip yet, no viewer
     skipped = _poll(site, run_id, head, stages, frame, links)
@@ -164,5 +187,5 @@ def test_polling_ends_with_the_run_and_tells_only_what_changed(site_client):
     assert "bundle.zip" in told[3]
     assert not told[4].visible
     assert told[5].visible
-    assert not told[6].active
+    assert "data-going" not in told[0]
     assert _poll(site, run_id, told[0], stages, run_id, told[3])[2] == gr.skip()
