@@ -69,7 +69,7 @@ class Manifest:
     """Role (`INPUT_ROLES`) to the input's name, where names and shapes leave it open."""
     outputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Role (`OUTPUT_ROLES`) to the outputs' names; two for rotations are root and body."""
-    step_s: float = 1 / 15
+    step_s: float = 1 / 30
     """Unit of time between the frames of the input `features` [B,W,199] (`windows.window_offsets` counts it) [s]."""
     body_model: str = "smpl"
     """Whose shape space `betas` are; any name but the shipped body's makes them be fitted to bone lengths instead."""
