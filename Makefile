@@ -59,10 +59,10 @@ $(APP_READY): $(BIN)/python requirements.txt requirements-smpl.txt requirements-
 	$(PIP) install --no-deps -e .
 	touch $@
 
-$(TEST_READY): $(APP_READY) requirements-dev.txt $(GLTF_VALIDATOR)
+$(TEST_READY): $(APP_READY) requirements-cluster.txt requirements-dev.txt $(GLTF_VALIDATOR)
 	bash tools/system_packages.sh chromium:chromium
 	bash tools/system_packages.sh --libraries "test of several machines (they share a PostgreSQL)" initdb:postgresql
-	$(PIP) install -r requirements-dev.txt
+	$(PIP) install -r requirements-cluster.txt -r requirements-dev.txt
 	touch $@
 
 $(GLTF_VALIDATOR):

@@ -1,7 +1,7 @@
 """`understudy train`: a policy for a motion, by PPO."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -28,6 +28,11 @@ def train(
     engine: Annotated[str, typer.Option(help="Where it learns: mujoco or bullet.")] = "mujoco",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     processes: Annotated[int, typer.Option(help="Processes that simulate; 0 takes all cores.")] = 0,
+    cluster: Annotated[
+        str, typer.Option(help="Simulate on a Ray cluster: its address (HOST:PORT), auto, or local to try it.")
+    ] = "",
+    humanoids: Annotated[int, typer.Option(help="Humanoids in all, over all processes; 0 takes 256 (bullet: 32).")] = 0,
+    steps: Annotated[int, typer.Option(help="Policy steps of each between updates; 0 makes 4096 in all.")] = 0,
     starts: Annotated[
         str, typer.Option(help="Where episodes begin: reference (anywhere), adaptive (SFV's) or beginning.")
     ] = "reference",
@@ -41,14 +46,18 @@ def train(
     ] = False,
 ) -> None:
     """Train a policy to perform a motion by its muscles alone; stop it with Ctrl+C, go on with --resume."""
-    with plain_errors():
+    from core.notices import collecting
+
+    with plain_errors(), collecting() as notices:
         from core.imitation.policy_bundle import export_policy
         from core.imitation.ppo import TrainingSettings, train
         from core.imitation.ppo.stopping import stopping
         from core.imitation.references import reference_called
 
         if resume is not None:
-            folder, reference, settings = _as_it_was(resume, motion, seconds, samples, processes, checkpoint)
+            folder, reference, settings = _as_it_was(
+                resume, motion, seconds, samples, processes=processes, cluster=cluster, checkpoint_s=checkpoint
+            )
         else:
             if motion is None:
                 raise BadInputError("A motion should be given: a file or the name of a clip. Or --resume a training.")
@@ -57,8 +66,9 @@ def train(
             if seconds is None and samples is None:
                 seconds = DEFAULT_SECONDS
             settings = TrainingSettings(
-                samples, seconds, engine, seed=seed, processes=processes, starts=starts, task=task,
-                task_weight=task_weight, assist=assist, assist_samples=assist_samples, checkpoint_s=checkpoint,
+                samples, seconds, engine, seed=seed, processes=processes, cluster=cluster, humanoids=humanoids,
+                steps=steps, starts=starts, task=task, task_weight=task_weight, assist=assist,
+                assist_samples=assist_samples, checkpoint_s=checkpoint,
             )  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         with stopping(folder, with_parent) as stop, progress_bars() as bars:
@@ -69,13 +79,16 @@ def train(
 
             trained = train(reference, settings, folder, report, resume is not None, stop)
         export_policy(folder, folder / "policy", Path(motion).stem if motion else folder.resolve().name)
+    for text in notices:
+        console.print(f"[yellow]Note:[/] {escape(text)}")
     _tell(trained, folder)
 
 
 def _as_it_was(
-    folder: Path, motion: str | None, seconds: float | None, samples: int | None, processes: int, checkpoint: float
+    folder: Path, motion: str | None, seconds: float | None, samples: int | None, **where: Any
 ) -> "tuple[Path, HumanoidMotion, TrainingSettings]":
-    """A training's folder, reference and settings, with the budget exchanged where a new one is given."""
+    """A training's folder, reference and settings, with the budget exchanged where a new one is given; `where`:
+    settings that may be new every time."""
     import dataclasses
 
     from core.imitation.ppo import TrainingSettings
@@ -84,14 +97,14 @@ def _as_it_was(
     from core.imitation.references import reference_called
 
     settings = TrainingSettings.from_json(load_checkpoint(folder)["settings"])
-    settings = dataclasses.replace(settings, processes=processes, checkpoint_s=checkpoint)
+    settings = dataclasses.replace(settings, **where)
     if seconds is not None or samples is not None:
         settings = dataclasses.replace(settings, seconds=seconds, samples=samples)
     return folder, reference_called(motion or str(folder / REFERENCE)), settings
 
 
 def _new_folder(out: Path) -> Path:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and (not out.is_dir() or any(path.name != ".lock" for path in out.iterdir())):
         raise BadInputError(f"--out should be a new or empty folder, but {out} is not. Go on with --resume {out}?")
     return out
 

@@ -1,7 +1,8 @@
 """Whole rollouts of a share of the humanoids: what one process, thread or machine contributes to an iteration."""
 
 from dataclasses import dataclass, fields
-from typing import Any
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -62,6 +63,27 @@ def joined(parts: list[Batch]) -> Batch:
         return 1 if name in _COLUMNS else 0
 
     return Batch(**{f.name: np.concatenate([getattr(p, f.name) for p in parts], axis(f.name)) for f in fields(Batch)})
+
+
+class Collectors(Protocol):
+    """Several collectors that hold all humanoids together; a context manager that ends them."""
+
+    count: int
+
+    def collect(self, order: Order) -> Batch:
+        """An iteration's batch; `settings.steps` steps of all humanoids."""
+
+    def states(self) -> list[dict[str, Any]]:
+        """Each collector's state."""
+
+    def restore(self, states: list[dict[str, Any]]) -> bool:
+        """Go on from `states`; False where they are of another number of collectors (episodes then begin anew)."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
 class Collector:

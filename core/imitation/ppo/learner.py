@@ -69,7 +69,7 @@ class Learner:
         buffer.values[:] = batch.values
         buffer.log_probs[:] = batch.log_probs
         buffer.pos, buffer.full = buffer.buffer_size, True
-        buffer.compute_returns_and_advantage(torch.as_tensor(batch.last_values), batch.last_dones)
+        buffer.compute_returns_and_advantage(torch.tensor(batch.last_values), batch.last_dones)
 
     def _follow(self, kl: float) -> None:
         if kl > 2 * self.settings.kl:

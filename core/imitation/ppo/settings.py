@@ -16,7 +16,7 @@ STEP_HZ = {"mujoco": 120.0, "bullet": 240.0}
 HUMANOIDS = {"mujoco": 256, "bullet": 32}
 BATCH = 4096
 
-CHANGEABLE = ("samples", "seconds", "processes", "checkpoint_s")
+CHANGEABLE = ("samples", "seconds", "processes", "cluster", "checkpoint_s")
 """Settings that may differ when a training is resumed: they do not change what is learned, only how long and where."""
 
 
@@ -36,6 +36,9 @@ class TrainingSettings:
     """Seed of everything random."""
     processes: int = 0
     """Processes that collect, this one included; 0 takes as many as there are cores."""
+    cluster: str = ""
+    """Where they collect: "" on this machine; else a Ray cluster by its address ("auto": the one that this machine is
+    part of; "local": one of this machine's cores, for trying it)."""
     humanoids: int = 0
     """Humanoids in all, shared out over the processes; 0 takes 256 for MuJoCo, which shares work among them, and 32 for
     Bullet, which does not."""

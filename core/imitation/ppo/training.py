@@ -8,10 +8,11 @@ import torch
 
 from core.errors import BadInputError
 from core.imitation.ppo.checkpoints import has_checkpoint
+from core.imitation.ppo.collecting import Collectors
 from core.imitation.ppo.folder import REFERENCE, alone_in, state_to_go_on_from
 from core.imitation.ppo.settings import TrainingSettings
 from core.imitation.ppo.training_run import Trained, TrainingRun
-from core.imitation.ppo.workers import Workers
+from core.imitation.ppo.workers import Workers, cores
 from core.motion import HumanoidMotion, Rollout
 from core.progress import Progress, silent
 
@@ -30,20 +31,28 @@ def train(
     The same settings and seed give the same policy, on the same machine, also when it was broken off and resumed at a
     checkpoint. `stop` is asked between iterations (about once a second). `on_evaluation` gets each evaluation's rollout
     and the path that it lies at. `BadInputError`: the folder holds a training already (without `resume`), none (with
-    it), one of another motion or with other settings, or is in use.
+    it), one of another motion or with other settings, or is in use; or there is no cluster where one is named.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder):
         state = state_to_go_on_from(folder, reference, settings) if resume else None
-        if not resume:
-            if has_checkpoint(folder):
-                raise BadInputError(f"{folder} holds a training already. Go on with --resume, or take another folder.")
-            reference.save(folder / REFERENCE)
-        with Workers(reference, settings) as workers, _torch_threads(workers.count):
+        if not resume and has_checkpoint(folder):
+            raise BadInputError(f"{folder} holds a training already. Go on with --resume, or take another folder.")
+        with _collectors(reference, settings) as workers, _torch_threads(min(workers.count, cores())):
             run = TrainingRun(reference, settings, folder, workers)
-            if state is not None:
+            if state is None:
+                reference.save(folder / REFERENCE)
+            else:
                 run.restore(state)
             return run.until_spent(progress, stop, on_evaluation)
+
+
+def _collectors(reference: HumanoidMotion, settings: TrainingSettings) -> Collectors:
+    if not settings.cluster:
+        return Workers(reference, settings)
+    from core.imitation.ppo.cluster import ClusterWorkers  # which wants Ray
+
+    return ClusterWorkers(reference, settings)
 
 
 @contextlib.contextmanager

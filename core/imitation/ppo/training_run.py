@@ -9,13 +9,12 @@ from typing import Any
 
 from core.imitation.making import make_evaluation
 from core.imitation.ppo.checkpoints import save_checkpoint
-from core.imitation.ppo.collecting import Batch, Order
+from core.imitation.ppo.collecting import Batch, Collectors, Order
 from core.imitation.ppo.curve import cut_back, note
 from core.imitation.ppo.evaluating import Evaluation, evaluate
 from core.imitation.ppo.folder import RECORD, ROLLOUTS, fingerprint, versions
 from core.imitation.ppo.learner import Learner
 from core.imitation.ppo.settings import TrainingSettings
-from core.imitation.ppo.workers import Workers
 from core.imitation.reference import POLICY_HZ
 from core.imitation.starts import Adaptive, Starts, starts_named
 from core.motion import HumanoidMotion, Rollout
@@ -38,7 +37,9 @@ class Trained:
 class TrainingRun:
     """A training in progress: what learns, what collects, what was noted."""
 
-    def __init__(self, reference: HumanoidMotion, settings: TrainingSettings, folder: Path, workers: Workers) -> None:
+    def __init__(
+        self, reference: HumanoidMotion, settings: TrainingSettings, folder: Path, workers: Collectors
+    ) -> None:
         self.reference, self.settings, self.folder, self.workers = reference, settings, folder, workers
         self.evaluation_environment = make_evaluation(reference, settings, settings.evaluation_starts)
         self.names = self.evaluation_environment.reward_names
