@@ -21,9 +21,11 @@ app: $(APP_READY)  ## Set everything up, then serve http://127.0.0.1:7860
 test: $(TEST_READY)  ## Set everything up, then run all tests
 	$(BIN)/python -m pytest
 
-soak: $(TEST_READY)  ## Kill and load the site for a long time (about 20 minutes)
+soak: $(TEST_READY)  ## Kill, load and vex the site, then watch its memory for two hours (about three in all)
 	$(BIN)/python -m benchmarks.soak --kills 100
 	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.hostile
+	$(BIN)/python -m benchmarks.endurance
 
 check: $(TEST_READY)  ## Lint, formatting and types
 	$(BIN)/ruff check .

@@ -1,7 +1,8 @@
 """A pipeline in the shape of `core.pipeline` that computes next to nothing: what is left is the machinery around it.
 
-Each stage writes one file whose content follows from the run's seed, so that damage shows; and holds a lock meanwhile,
-so that two at once show. The file `doubled` in a run's folder says that there were.
+Each stage writes one file whose content follows from the run's id, so that damage shows, and holds a lock meanwhile, so
+that two at once show: the file `doubled` in a run's folder says that there were. `begun.txt` has a line for each time
+that a stage began.
 """
 
 import fcntl
@@ -51,9 +52,9 @@ class Stage:
 STAGES = (Stage("first", "The first stage"), Stage("second", "The second stage"), Stage("third", "The third stage"))
 
 
-def content_of(stage: str, seed: int) -> bytes:
+def content_of(stage: str, run_id: str) -> bytes:
     """What a stage writes: 64 kB."""
-    return hashlib.shake_256(f"{stage} {seed}".encode()).digest(1 << 16)
+    return hashlib.shake_256(f"{stage} {run_id}".encode()).digest(1 << 16)
 
 
 def applies(stage: Stage, folder: RunFolder, settings: RunSettings) -> bool:
@@ -68,7 +69,9 @@ def run_stage(stage: Stage, folder: RunFolder, settings: RunSettings, progress: 
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             (folder.root / "doubled").touch()
-        content = content_of(stage.name, settings.seed)
+        with (folder.root / "begun.txt").open("a") as begun:
+            begun.write(f"{stage.name}\n")
+        content = content_of(stage.name, folder.root.name)
         with replacing(folder.root / f"{stage.name}.bin") as path, path.open("wb") as file:
             for i in range(16):
                 file.write(content[i << 12 : (i + 1) << 12])
@@ -77,7 +80,14 @@ def run_stage(stage: Stage, folder: RunFolder, settings: RunSettings, progress: 
                 time.sleep(settings.stage_s / 16)
 
 
-def is_whole(folder: RunFolder, seed: int) -> bool:
+def is_whole(folder: RunFolder) -> bool:
     """Whether every stage's file is there and as it should be."""
     paths = {stage.name: folder.root / f"{stage.name}.bin" for stage in STAGES}
-    return all(path.is_file() and path.read_bytes() == content_of(name, seed) for name, path in paths.items())
+    wanted = {name: content_of(name, folder.root.name) for name in paths}
+    return all(path.is_file() and path.read_bytes() == wanted[name] for name, path in paths.items())
+
+
+def each_stage_once(folder: RunFolder) -> bool:
+    """Whether every stage began exactly once."""
+    path = folder.root / "begun.txt"
+    return path.is_file() and path.read_text().split() == [stage.name for stage in STAGES]

@@ -1,140 +1,52 @@
-"""Does every run end, once, whatever is killed? Workers, and what computes for them, get SIGKILL at random moments.
+"""Does everything end, once, whatever is killed? The site, workers, and what computes for them, get SIGKILL.
 
-    python -m benchmarks.soak [--kills 100] [--workers 2] [--runs-per-kill 2] [--seed 0] [--sqlite]
+    python -m benchmarks.soak [--kills 100] [--workers 2] [--trainings 1] [--sqlite] [--log soak.jsonl]
 
-On a PostgreSQL of its own (or on SQLite) with a pipeline that computes next to nothing. Prints reliability.runs_lost
-(not ended, or ended without a reason that a person could read), .runs_doubled (two processes at one stage at once),
-.artifacts_damaged, .runs_failed (ended, with the reason that a stage's process was killed twice) and .kills.
+In rounds of ten kills, each with a PostgreSQL of its own (or on SQLite), a served site that takes the runs in, workers
+beside it, runs of a pipeline that computes next to nothing, and small real trainings. Each round's line in the log
+holds what came out; begun again with the same log, it goes on with the rounds that are missing. Prints
+reliability.runs_lost (not ended, or ended without a reason that a person could read; taken in and not there),
+.runs_doubled (two processes at one stage at once), .artifacts_damaged, .runs_failed (ended with the reason that their
+process was killed again and again), trainings counted as runs, and how many of what were killed.
 """
 
 import argparse
 import contextlib
-import os
-import random
-import signal
-import subprocess
-import sys
+import json
 import tempfile
-import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from benchmarks import light_pipeline, report
-from core.jobs.database import make_engine
-from core.jobs.home import Home, new_run_id
-from core.jobs.migrate import upgrade
-from core.jobs.store import RunStore
-from core.jobs.submit import Submission
-from core.jobs.worker import make_client, prepare_queue
+from benchmarks import report
+from benchmarks.soak_round import Figures, Plan, soak
+from core.jobs.home import Home
 from tools.temporary_postgres import running_postgres
 
-_WAIT_S = 300.0
+KILLS_A_ROUND = 10
+_FIGURES = {"runs_lost": "lost", "runs_doubled": "doubled", "artifacts_damaged": "damaged", "runs_failed": "failed"}
 
 
-@dataclass
-class Figures:
-    """What came out."""
-
-    kills: int = 0
-    runs: int = 0
-    lost: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    damaged: list[str] = field(default_factory=list)
+def rounds(given: argparse.Namespace) -> Iterator[tuple[str, Plan]]:
+    """The rounds, each with the name by which the log knows it."""
+    left = given.kills
+    for i in range(-(-given.kills // KILLS_A_ROUND)):
+        kills = min(left, KILLS_A_ROUND)
+        left -= kills
+        plan = Plan(kills, given.workers, given.runs_per_kill, given.trainings, seed=given.seed + i)
+        yield f"{json.dumps(asdict(plan))}{' on SQLite' if given.sqlite else ''}", plan
 
 
-class Workers:
-    """Worker processes by name; each is started anew as soon as it was killed."""
-
-    def __init__(self, url: str, home: Path, names: list[str]) -> None:
-        more = {"UNDERSTUDY_DATABASE_URL": url, "UNDERSTUDY_HOME": str(home)}
-        self._environment = os.environ | more | {"UNDERSTUDY_PIPELINE": "benchmarks.light_pipeline"}
-        self._log = (home / "workers.log").open("a")
-        self._processes = {name: self._start(name) for name in names}
-
-    def kill(self, dice: random.Random) -> None:
-        """SIGKILL to one of the workers, or to the process that computes for it."""
-        name = dice.choice(sorted(self._processes))
-        process = self._processes[name]
-        children = children_of(process.pid)
-        if children and dice.random() < 0.5:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(dice.choice(children), signal.SIGKILL)
-            return
-        process.kill()
-        process.wait()
-        self._processes[name] = self._start(name)
-
-    def stop(self) -> None:
-        """End all of them."""
-        for process in self._processes.values():
-            process.kill()
-            process.wait()
-        self._log.close()
-
-    def _start(self, name: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "webapp", "worker", "--name", name]
-        return subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log)
-
-
-def children_of(pid: int) -> list[int]:
-    """Child processes, by the kernel's word."""
-    try:
-        return [int(c) for t in Path(f"/proc/{pid}/task").iterdir() for c in (t / "children").read_text().split()]
-    except FileNotFoundError:
-        return []
-
-
-def soak(url: str, root: Path, kills: int, workers: int, runs_per_kill: float, seed: int) -> Figures:
-    """Feed runs to the workers while they are killed, wait for the end of all, and look at what is left."""
-    dice, home, engine = random.Random(seed), Home(root), make_engine(url)
-    upgrade(engine)
-    prepare_queue(engine)
-    client, store, figures = make_client(engine), RunStore(engine), Figures()
-    submission = Submission(store, home, client, light_pipeline)
-    crew = Workers(url, root, [f"w{i}" for i in range(workers)])
-    seeds: dict[str, int] = {}
-    try:
-        for _ in range(kills):
-            for _ in range(round(runs_per_kill)):
-                seeds[_start_run(store, submission, home, len(seeds))] = len(seeds)
-            time.sleep(dice.uniform(0.3, 3.0))
-            crew.kill(dice)
-            figures.kills += 1
-        deadline = time.monotonic() + _WAIT_S
-        while store.unfinished() and time.monotonic() < deadline:
-            time.sleep(0.5)
-    finally:
-        crew.stop()
-        client.destroy()
-    for run_id, number in seeds.items():
-        _judge(figures, store, home, run_id, number)
-    figures.runs = len(seeds)
-    engine.dispose()
-    return figures
-
-
-def _start_run(store: RunStore, submission: Submission, home: Home, seed: int) -> str:
-    run_id = new_run_id()
-    home.run(run_id).root.mkdir(parents=True)
-    stages = [(stage.name, stage.title) for stage in light_pipeline.STAGES]
-    settings = light_pipeline.RunSettings(seed=seed).to_json()
-    store.create(run_id, "soak", "none", settings, stages)
-    submission.queue_again([run_id])
-    return run_id
-
-
-def _judge(figures: Figures, store: RunStore, home: Home, run_id: str, seed: int) -> None:
-    run, folder = store.get(run_id), home.run(run_id)
-    if run.state == "failed" and run.error and "ended unexpectedly" in run.error:
-        figures.failed.append(run_id)
-    elif run.state != "done":
-        figures.lost.append(run_id)
-    elif not light_pipeline.is_whole(folder, seed):
-        figures.damaged.append(run_id)
-    if (folder.root / "doubled").exists():
-        figures.doubled.append(run_id)
+def done_before(log: Path) -> dict[str, dict[str, Any]]:
+    """What the log holds, by round; a line that was cut short counts for nothing."""
+    found = {}
+    for line in log.read_text().splitlines() if log.exists() else []:
+        with contextlib.suppress(ValueError):
+            content = json.loads(line)
+            found[content["round"]] = content["figures"]
+    return found
 
 
 @contextlib.contextmanager
@@ -146,23 +58,43 @@ def _database(sqlite: bool, root: Path) -> Iterator[str]:
             yield url
 
 
+def _perform(plan: Plan, sqlite: bool, kept: Path) -> Figures:
+    with tempfile.TemporaryDirectory() as folder, _database(sqlite, Path(folder)) as url:
+        figures = soak(url, Path(folder), plan)
+        if figures.lost or figures.doubled or figures.damaged:  # what the processes said is the one trace of why
+            kept.write_text((Path(folder) / "processes.log").read_text())
+    return figures
+
+
 def main() -> None:
     """Run it and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--runs-per-kill", type=float, default=2)
+    parser.add_argument("--runs-per-kill", type=int, default=2)
+    parser.add_argument("--trainings", type=int, default=1, help="in each round of ten kills")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sqlite", action="store_true")
+    parser.add_argument("--log", type=Path, default=Path("build/soak.jsonl"))
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, _database(given.sqlite, Path(folder)) as url:
-        figures = soak(url, Path(folder), given.kills, given.workers, given.runs_per_kill, given.seed)
-    report("reliability.kills", figures.kills, "kills")
-    report("reliability.runs", figures.runs, "runs")
-    report("reliability.runs_lost", len(figures.lost), "runs")
-    report("reliability.runs_doubled", len(figures.doubled), "runs")
-    report("reliability.artifacts_damaged", len(figures.damaged), "runs")
-    report("reliability.runs_failed", len(figures.failed), "runs")
+    given.log.parent.mkdir(parents=True, exist_ok=True)
+    known, all_figures = done_before(given.log), []
+    for name, plan in rounds(given):
+        if name not in known:
+            known[name] = asdict(_perform(plan, given.sqlite, given.log.with_suffix(f".{plan.seed}.log")))
+            with given.log.open("a") as log:
+                log.write(json.dumps({"round": name, "figures": known[name]}) + "\n")
+        all_figures.append(known[name])
+    killed: Counter[str] = Counter()
+    for figures in all_figures:
+        killed.update(figures["kills_of"])
+    report("reliability.kills", killed.total(), "kills")
+    for kind, count in sorted(killed.items()):
+        report(f"reliability.kills_of_{kind}", count, "kills")
+    report("reliability.runs", sum(figures["runs"] for figures in all_figures), "runs")
+    report("reliability.trainings", sum(figures["trainings"] for figures in all_figures), "trainings")
+    for figure, key in _FIGURES.items():
+        report(f"reliability.{figure}", sum(len(figures[key]) for figures in all_figures), "runs")
 
 
 if __name__ == "__main__":
