@@ -6,7 +6,8 @@ What is known already is not run again, so a challenge that was broken off goes 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.imitation.challenge import Cell, ChallengeSettings, Matrix, challenge
+from core.control.performing import boxes_under
+from core.imitation.challenge import Boxes, Cell, ChallengeSettings, Matrix, challenge
 from core.imitation.challenge_folder import ChallengeFolder
 from core.imitation.naming import load_motion, short_name
 from core.imitation.pretrained import PRETRAINED
@@ -63,20 +64,27 @@ def run_stage(stage: Stage, folder: RunFolder, settings: RunSettings, progress: 
     motions = {short_name(each): each for each in settings.motions or tuple(clip_names())}
     how = ChallengeSettings(RolloutSettings(settings.seconds, starts=settings.starts, seed=settings.seed), processes=1)
     kept.plan(list(policies), list(motions), how)
-    references = {name: load_motion(what)[0] for name, what in motions.items()}
+    loaded = {name: load_motion(what) for name, what in motions.items()}
+    boxes = {name: boxes_under(shown, reference.scale) for name, (reference, shown) in loaded.items()}
     cells: list[Cell] = []
     for policy, what in policies.items():
-        for motion, reference in references.items():
+        for motion, (reference, _) in loaded.items():
             cell = kept.cell(policy, motion)
             if cell is None:
-                cell = _run(kept, {policy: what}, {motion: reference}, how)
+                cell = _run(kept, {policy: what}, {motion: reference}, how, boxes)
             cells.append(cell)
             progress(len(cells) / (len(policies) * len(motions)), f"{policy} on {motion}")
     kept.write_matrix(Matrix(tuple(policies), tuple(motions), tuple(cells), how))
 
 
-def _run(kept: ChallengeFolder, policy: dict[str, str], motion: dict[str, Any], how: ChallengeSettings) -> Cell:
+def _run(
+    kept: ChallengeFolder,
+    policy: dict[str, str],
+    motion: dict[str, Any],
+    how: ChallengeSettings,
+    boxes: dict[str, Boxes],
+) -> Cell:
     rollouts: list[Rollout] = []
-    matrix = challenge(policy, motion, how, on_rollout=lambda cell, rollout: rollouts.append(rollout))
+    matrix = challenge(policy, motion, how, lambda cell, rollout: rollouts.append(rollout), supports=boxes)
     kept.keep(matrix.cells[0], rollouts[0] if rollouts else None)
     return matrix.cells[0]

@@ -54,7 +54,7 @@ def unassisted_physics(folder: RunFolder, settings: RunSettings, progress: Progr
 
         how = sampling_settings(settings.sampling, settings.seed, motion, reference.scale)
         try:
-            keep(perform_sampling(reference, how, progress, on_best=keep))
+            perform_sampling(reference, how, progress, on_best=keep)  # tells the last one, too
         except BadInputError as error:  # all the rest is there and stays good
             notice(f"There is no unassisted performance. {error}")
 

@@ -32,9 +32,13 @@ def sampling_settings(
     """The settings called `name`, with the boxes of the person's motion `on`, in humanoid metres (times `scale`)."""
     if name not in SETTINGS:
         raise BadInputError(f"The setting should be one of {', '.join(SETTINGS)}, but is {name!r}.")
-    boxes = np.zeros((0, 6)) if on is None else on.supports * scale
-    supports = tuple(tuple(box) for box in boxes.tolist())
-    return replace(SETTINGS[name], seed=seed, supports=supports, engine=engine)
+    return replace(SETTINGS[name], seed=seed, supports=boxes_under(on, scale), engine=engine)
+
+
+def boxes_under(motion: BodyMotion | None, scale: float) -> tuple[tuple[float, ...], ...]:
+    """The boxes [S,6] m that a person's `motion` stands on, in humanoid metres (times `scale`), as settings want them;
+    none under None."""
+    return () if motion is None else tuple(tuple(box) for box in (motion.supports * scale).tolist())
 
 
 def at_rate_of(rollout: Rollout, fps: float) -> Rollout:

@@ -96,8 +96,9 @@ def perform_sampling(
 
     Where it falls, the rest of the motion is pulled on without search: the rollout keeps its length and
     `time_to_fall_s` says where it fell (`core.control.failure`). `on_best` is given the best rollout so far after a
-    pass that found a better one. `progress` is called at least once a window; what it raises ends the search. Raises
-    `BadInputError` for references that cannot be performed at all (`core.control.feasible`).
+    pass that found a better one; the last of them is what is returned. `progress` is called at least once a window;
+    what it raises ends the search. Raises `BadInputError` for references that cannot be performed at all
+    (`core.control.feasible`).
     """
     prepared = feasible(reference, settings.feasible, bool(settings.supports))
     for remark in prepared.remarks:
@@ -152,6 +153,8 @@ def _attempts(
 
     def tell(lineage: Lineage) -> None:
         rollout = _rollout(engine, problem, prepared, lineage, settings)
+        if found and np.array_equal(rollout.actions, found[-1].actions):
+            return  # a search ends with what it told last, mostly
         if fell is None or _held_s(rollout) > _held_s(fell):
             found.append(rollout)
             if on_best is not None:

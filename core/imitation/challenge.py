@@ -6,10 +6,10 @@ A policy that learned one motion mostly fails on another; the matrix says how so
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -104,6 +104,7 @@ class Matrix:
 
 
 OnRollout = Callable[[Cell, Rollout], None]
+Boxes = tuple[tuple[float, ...], ...]
 
 
 def challenge(
@@ -112,12 +113,14 @@ def challenge(
     settings: ChallengeSettings | None = None,
     on_rollout: OnRollout | None = None,
     progress: Progress = silent,
+    supports: Mapping[str, Boxes] | None = None,
 ) -> Matrix:
     """Run each of `policies` (short name -> what `core.imitation.naming.load_policy` takes) on each of `motions`.
 
-    `on_rollout` is given each cell with the rollout of its first start, as they are done. Every policy is loaded before
-    anything is run, so a damaged one is refused at once (`BadInputError`); a motion that cannot be simulated only makes
-    its own cells empty. The same settings give the same figures with any number of processes.
+    `supports`: the boxes of those motions that stand on some, beside the settings' own. `on_rollout` is given each cell
+    with the rollout of its first start, as they are done. Every policy is loaded before anything is run, so a damaged
+    one is refused at once (`BadInputError`); a motion that cannot be simulated only makes its own cells empty. The same
+    settings give the same figures with any number of processes.
     """
     settings = settings or ChallengeSettings()
     if not policies or not motions:
@@ -126,7 +129,8 @@ def challenge(
         load_policy(what)
     found: dict[tuple[str, str], Cell] = {}
     wanted = [(policy, motion) for policy in policies for motion in motions]
-    jobs = {names: (policies[names[0]], motions[names[1]], settings.rollouts) for names in wanted}
+    on_boxes = {name: _with_boxes(settings.rollouts, (supports or {}).get(name, ())) for name in motions}
+    jobs = {names: (policies[names[0]], motions[names[1]], on_boxes[names[1]]) for names in wanted}
     with closing(_results(jobs, settings.processes)) as results:  # ends the processes if it is cancelled
         for done in results:
             if done is not None:
@@ -139,6 +143,10 @@ def challenge(
             progress(len(found) / len(jobs), f"{len(found)} of {len(jobs)} rollouts")
     cells = tuple(found[names] for names in wanted)
     return Matrix(tuple(policies), tuple(motions), cells, settings)
+
+
+def _with_boxes(settings: RolloutSettings, boxes: Boxes) -> RolloutSettings:
+    return replace(settings, supports=(*settings.supports, *boxes))
 
 
 _Names = tuple[str, str]

@@ -5,7 +5,8 @@ it takes raw ones. policy.onnx needs no reinforcement learning library, and ends
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from core.arrays_on_disk import replacing
+from core.errors import BadInputError
 from core.humanoid.character import KD, KP, REVOLUTE_JOINTS, SPHERICAL_JOINTS, TORQUE_LIMITS
-from core.imitation.environment import ACTION_SIZE
+from core.imitation.environment import ACTION_SIZE, ImitationEnvironment
+from core.imitation.goals import speed_of
 from core.imitation.making import make_evaluation
 from core.imitation.policy_card import card
 from core.imitation.policy_file import VERSION, VERSION_KEY
@@ -28,6 +31,7 @@ from core.imitation.ppo.learner import Learner, make_ppo
 from core.imitation.ppo.networks import MOST_ACTION, Actor
 from core.imitation.ppo.settings import TrainingSettings
 from core.imitation.reference import ReferenceTable
+from core.imitation.tasks import TaskEnvironment
 from core.motion import HumanoidMotion
 from core.physics.engine import WorldSettings
 from core.physics.mujoco_model import build_model, model_xml
@@ -41,25 +45,27 @@ ONNX_NAME, ZIP_NAME = "policy.onnx", "policy.zip"
 def export_policy(training: Path, out: Path, name: str) -> None:
     """Write the bundle of the policy in the folder of a training into the folder `out`, as its last checkpoint has it.
 
-    The training may be running. `BadInputError` where there is no checkpoint.
+    The training may be running. `BadInputError` where there is no checkpoint, or no evaluation yet.
     """
     state = load_checkpoint(training)
     settings = TrainingSettings.from_json(state["settings"])
     reference = HumanoidMotion.load(training / REFERENCE)
-    environment = make_evaluation(reference, settings, settings.evaluation_starts)
-    learner = Learner(settings, environment.observation_size)
-    learner.restore(state["learner"])
-    actor = learner.actor()
     record: dict[str, Any] = {**read_json(training / RECORD), "name": name, "samples": state["samples"]}
+    if "evaluation" not in record:
+        raise BadInputError("The training ended before its first evaluation. Go on with it: there is no policy yet.")
     assist = record["evaluation"]["assist"]
-    record["evaluation"] = asdict(evaluate(environment, actor, assist)[0])
-    record["disturbed"] = asdict(evaluate(environment, actor, assist, Disturbance())[0])
-    environment.engine.close()
+    environment = make_evaluation(reference, settings, settings.evaluation_starts)
+    with closing(environment.engine):
+        learner = Learner(settings, environment.observation_size)
+        learner.restore(state["learner"])
+        actor = learner.actor()
+        record["evaluation"] = asdict(evaluate(environment, actor, assist)[0])
+        record["disturbed"] = asdict(evaluate(environment, actor, assist, Disturbance())[0])
     out.mkdir(parents=True, exist_ok=True)
     write_zip(out / ZIP_NAME, learner)
-    write_onnx(out / ONNX_NAME, actor, settings, name)
+    write_onnx(out / ONNX_NAME, actor, settings, name, _facts(environment, settings, assist))
     reference.save(out / REFERENCE)
-    if settings.engine == "mujoco" and not settings.task:
+    if settings.engine == "mujoco":
         write_player(out, reference, settings)
     text = card(name, record, read_curve(training), float(reference.times[-1] - reference.times[0]), reference.loop)
     (out / "card.md").write_text(text, encoding="utf-8")
@@ -78,6 +84,7 @@ def write_player(out: Path, reference: HumanoidMotion, settings: TrainingSetting
         "loop": table.loop,
         "cycle_offset": table.cycle_offset,
         "step_hz": settings.step_hz,
+        "task": settings.task, "speed": speed_of(table),
         "kp": KP, "kd": KD, "torque_limits": TORQUE_LIMITS,
         "qpos": layout.qpos, "dofs": layout.dofs, "bodies": layout.bodies,
         "balls": np.array([range(j.frame.start - 7, j.frame.stop - 7) for j in SPHERICAL_JOINTS]),
@@ -112,7 +119,21 @@ def write_zip(path: Path, learner: Learner) -> None:
         plain.save(temporary)
 
 
-def write_onnx(path: Path, actor: Actor, settings: TrainingSettings, name: str) -> None:
+def _facts(environment: ImitationEnvironment, settings: TrainingSettings, assist: float) -> dict[str, str]:
+    """What a policy's metadata say beyond those that all have."""
+    facts = {"assist": repr(assist)} if assist else {}
+    if isinstance(environment, TaskEnvironment):
+        facts |= {
+            "task": settings.task,
+            "task_weight": repr(settings.task_weight),
+            "speed": repr(environment.goals.speed),
+        }
+    return facts
+
+
+def write_onnx(
+    path: Path, actor: Actor, settings: TrainingSettings, name: str, more: Mapping[str, str] | None = None
+) -> None:
     """Write the policy as one graph; its metadata say how it wants to be run (`core.imitation.policy_file`).
 
     Inputs `observations` [n,O] float32, raw (`core.imitation.observations.observe`, with a task the goal after it), and
@@ -137,6 +158,7 @@ def write_onnx(path: Path, actor: Actor, settings: TrainingSettings, name: str) 
         "step_hz": f"{settings.step_hz:g}",
         "lead_s": repr(world.lead_s),
         "ahead_s": repr(world.ahead_s),
+        **(more or {}),
     }
     graph.save(path, len(actor.mean), facts)
 

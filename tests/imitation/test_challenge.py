@@ -134,3 +134,16 @@ def test_names_of_policies_and_motions(tmp_path):
     with pytest.raises(BadInputError, match="cartwheel"):
         load_motion("fly")
     assert load_motion("cartwheel")[1] is None
+
+
+def test_a_motion_on_a_box_is_run_on_its_box(monkeypatch):
+    asked = {}
+
+    def roll(policy, motion, settings):
+        asked[len(asked)] = settings.supports
+        raise BadInputError("not run here")
+
+    monkeypatch.setattr("core.imitation.challenge.roll_outs", roll)
+    walk, box = load_motion("walk")[0], ((-1.0, 0.0, -1.0, 1.0, 0.3, 1.0),)
+    challenge({"walk": "walk"}, {"plain": walk, "boxed": walk}, replace(SETTINGS, processes=1), supports={"boxed": box})
+    assert asked == {0: (), 1: box}

@@ -1,6 +1,7 @@
 """What a training leaves to take away: equal everywhere, and usable without this project."""
 
 import importlib.util
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,14 @@ def test_the_card_promises_no_player_for_what_none_plays(bundle: Path):
         ({"engine": "bullet"}, "`understudy rollout` plays this one"),
     ):
         assert words in card("walk", {**record, "settings": record["settings"] | changes}, [], 1.0, True)
+
+
+def test_a_training_without_an_evaluation_has_no_policy_to_take_away(bundle: Path, tmp_path: Path):
+    training = tmp_path / "training"
+    shutil.copytree(bundle.parent, training, ignore=shutil.ignore_patterns("policy", "training.json"))
+    with pytest.raises(BadInputError, match="before its first evaluation"):
+        export_policy(training, tmp_path / "out", "mine")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_zip_is_never_opened(bundle: Path):

@@ -57,11 +57,14 @@ def _named(given: list[str]) -> dict[str, str]:
 
 
 def _challenge(policies: dict[str, str], motions: dict[str, str], settings, out: Path) -> dict:
+    from core.control.performing import boxes_under
     from core.imitation.challenge import challenge
     from core.imitation.challenge_folder import ChallengeFolder
     from core.imitation.naming import load_motion, load_policy
 
-    references = {name: load_motion(what)[0] for name, what in motions.items()}
+    loaded = {name: load_motion(what) for name, what in motions.items()}
+    references = {name: reference for name, (reference, _) in loaded.items()}
+    boxes = {name: boxes_under(shown, reference.scale) for name, (reference, shown) in loaded.items()}
     for what in policies.values():  # what is refused leaves no folder behind
         load_policy(what)
     folder = ChallengeFolder(out)
@@ -72,7 +75,7 @@ def _challenge(policies: dict[str, str], motions: dict[str, str], settings, out:
         def progress(fraction: float, message: str = "") -> None:
             bars.update(task, completed=fraction, message=message)
 
-        matrix = challenge(policies, references, settings, folder.keep, progress)
+        matrix = challenge(policies, references, settings, folder.keep, progress, boxes)
     for cell in matrix.cells:
         if cell.problem:
             folder.keep(cell, None)

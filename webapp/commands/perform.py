@@ -61,4 +61,4 @@ def _perform(source: Path, out: Path, physics: str, setting: str, engine: str, s
         if physics == "assisted":
             keep(assisted(reference, progress=progress))
         else:
-            keep(perform_sampling(reference, settings, progress, on_best=keep))
+            perform_sampling(reference, settings, progress, on_best=keep)  # tells the last one, too

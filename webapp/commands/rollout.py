@@ -39,6 +39,7 @@ def rollout(
 
 
 def _roll_out(policy: str, motion: str, out: Path, seconds: float, engine: str, reward: str) -> dict:
+    from core.control.performing import boxes_under
     from core.export.rollout_files import write_rollout
     from core.imitation.naming import load_motion, load_policy
     from core.imitation.rolling import RolloutSettings, roll_out
@@ -46,7 +47,7 @@ def _roll_out(policy: str, motion: str, out: Path, seconds: float, engine: str, 
     from core.metrics import rollout_figures
 
     reference, shown = load_motion(motion)
-    boxes = () if shown is None else tuple(tuple(box) for box in (shown.supports * reference.scale).tolist())
+    boxes = boxes_under(shown, reference.scale)
     settings = RolloutSettings(seconds=seconds, engine=engine, reward=reward, supports=boxes)
     chosen = load_policy(policy)
     with progress_bars() as bars:
