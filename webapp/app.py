@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from gradio.route_utils import FnIndexInferError
 from starlette.exceptions import HTTPException
 
 from core.errors import RunNotFoundError, UnderstudyError
@@ -107,7 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _mount(app: FastAPI, page: gr.Blocks, path: str, settings: Settings, **looks: str) -> FastAPI:
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         app,
         page,
         path=path,
@@ -122,6 +123,19 @@ def _mount(app: FastAPI, page: gr.Blocks, path: str, settings: Settings, **looks
         pwa=False,
         mcp_server=False,
     )
+    mounted = app.routes[-1].app  # type: ignore[attr-defined]  # it answers its own errors before the application can
+    mounted.add_exception_handler(FnIndexInferError, _no_endpoint)
+    mounted.add_exception_handler(Exception, _unexpected)
+    return app
+
+
+async def _no_endpoint(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"error": "There is no endpoint of this name. /docs lists them."}, 404)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return JSONResponse({"error": "Something went wrong within the site. Its log has the details."}, 500)
 
 
 def _speak_plainly(app: FastAPI) -> None:
@@ -148,7 +162,4 @@ def _speak_plainly(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         return JSONResponse({"error": str(error.detail)}, error.status_code, headers=error.headers)
 
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return JSONResponse({"error": "Something went wrong within the site. Its log has the details."}, 500)
+    app.add_exception_handler(Exception, _unexpected)

@@ -76,6 +76,8 @@ def open_bundle(path: Path, into: Path, limits: BundleLimits | None = None) -> R
         scratch.rename(into)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
         raise BadInputError(f"{path.name} should be a run's zip, but cannot be read: {error}. Get it again.") from error
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise BadInputError("A run's zip should hold files and folders, but has both under one name.") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return RunFolder(into)
@@ -192,7 +194,7 @@ def _check_run(folder: RunFolder) -> None:
             _check_person(person)
     except UnderstudyError:
         raise
-    except (ValueError, TypeError, KeyError, OSError, MemoryError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OSError, MemoryError) as error:
         raise BadInputError(f"The bundle's run cannot be read: {error}") from error
 
 

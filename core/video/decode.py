@@ -22,7 +22,8 @@ _GUARD = {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi",
 }
 _PICTURES = {"PNG", "JPEG", "WEBP", "BMP"}
-_MAX_PICTURE_PX = 64_000_000
+_MAX_PX = 64_000_000
+"""So many pixels a picture or a frame may have; one takes some ten bytes while it is read."""
 WANTED = "a video (mp4, mov, webm, mkv, avi) or a picture (png, jpg, webp, bmp)"
 
 
@@ -80,13 +81,17 @@ def read_picture(path: Path) -> np.ndarray:
     """A picture as [height, width, 3] uint8 RGB, upright by its EXIF tag."""
     try:
         with Image.open(path, formats=sorted(_PICTURES)) as picture:
-            if picture.width * picture.height > _MAX_PICTURE_PX:
-                raise BadInputError(
-                    f"{Path(path).name} has {picture.width} x {picture.height} pixels; at most 64 million are taken."
-                )
+            _check_size(Path(path), picture.width, picture.height)
             return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
     except (OSError, ValueError, SyntaxError) as error:
         raise BadInputError(f"{Path(path).name} should be {WANTED}, but cannot be read: {error}.") from error
+
+
+def _check_size(path: Path, width: int, height: int) -> None:
+    if width * height > _MAX_PX:
+        raise BadInputError(
+            f"{path.name} has {width} x {height} pixels; at most {_MAX_PX / 1e6:.0f} million are taken."
+        )
 
 
 @contextmanager
@@ -103,6 +108,8 @@ def open_video(path: Path) -> Iterator[av.container.InputContainer]:
     with container:
         if not container.streams.video:
             raise BadInputError(f"{path.name} should be {WANTED}, but has no picture track (sound only?).")
+        context = container.streams.video[0].codec_context
+        _check_size(path, context.width, context.height)
         container.streams.video[0].thread_type = "AUTO"
         yield container
 

@@ -181,6 +181,24 @@ def test_a_motion_that_nobody_can_reckon_with_is_refused(run, tmp_path, wrong):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("key", ["fps", "times", "rotations"])
+def test_texts_in_the_place_of_numbers_are_refused(run, tmp_path, key):
+    path = run.person(0) / "motion.npz"
+    with np.load(path) as arrays:
+        found = dict(arrays)
+    np.savez(path, **{**found, **{name: np.array("x") for name in (found if key not in found else [key])}})
+    write_bundle(run, tmp_path / "run.zip")
+    with pytest.raises(BadInputError):
+        open_bundle(tmp_path / "run.zip", tmp_path / "new")
+
+
+def test_a_file_where_a_folder_should_be_is_refused(bundle, tmp_path):
+    changed(bundle, lambda files: listed(files, "run.json/x.txt", b"x"))
+    with pytest.raises(BadInputError, match="under one name"):
+        open_bundle(bundle, tmp_path / "new")
+    assert list(tmp_path.glob(".bundle-*")) == []
+
+
 def test_what_may_run_as_code_is_left_out(bundle, tmp_path):
     changed(bundle, lambda files: listed(files, "person-0/policies/a/policy.zip", b"pickles"))
     with collecting() as notices:

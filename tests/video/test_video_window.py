@@ -10,7 +10,7 @@ from PIL import Image
 from support.videos import frame_number, write_numbered_video
 
 from core.errors import BadInputError
-from core.video import WindowSettings, load_clip, make_clip, probe
+from core.video import WindowSettings, decode, load_clip, make_clip, probe
 from core.video.window import check_window, clip_rate
 
 
@@ -161,3 +161,11 @@ def test_time_scales_that_make_no_sense(tmp_path, scale):
     source = write_numbered_video(tmp_path / "a.mp4", 10, 30)
     with pytest.raises(BadInputError, match="time scale"):
         make_clip(source, tmp_path / "clip.mp4", WindowSettings(time_scale=scale))
+
+
+def test_a_video_of_far_too_many_pixels_is_refused_before_a_frame_is_decoded(tmp_path, monkeypatch):
+    video = write_numbered_video(tmp_path / "a.mp4", frames=3, fps=30)
+    monkeypatch.setattr(decode, "_MAX_PX", 160 * 96 - 1)
+    monkeypatch.setattr(decode, "timed_frames", None)
+    with pytest.raises(BadInputError, match="160 x 96 pixels"):
+        decode.probe(video)

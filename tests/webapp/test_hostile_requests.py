@@ -7,6 +7,7 @@ import pytest
 
 from core.jobs.home import new_run_id
 
+JSON = {"content-type": "application/json"}
 WORDS = ("Traceback", "/site-packages/", "sqlalchemy", "sqlite3", ".py")
 NASTY = (
     "",
@@ -62,6 +63,11 @@ def sent(client, dice, method, path):
     if kind == "file":
         return client.request(method, path, files={"file": (dice.choice(NASTY[:5]) or "x", dice.randbytes(300))})
     return client.request(method, path, content=dice.randbytes(200), headers={"content-type": "multipart/form-data"})
+
+
+def test_endpoints_that_are_not_there_and_errors_within_gradio_are_told_plainly(site_client):
+    answer = site_client.post("/gradio_api/run/none", content=b'{"data": ["\\ud800"]}', headers=JSON)
+    assert (answer.status_code, "no endpoint" in answer.json()["error"]) == (404, True)
 
 
 @pytest.mark.parametrize("seed", range(4))
