@@ -59,12 +59,13 @@ class Feedback:
 
 
 def off_by(frames: Array, velocities: Array, reference: Array, reference_velocities: Array) -> Array:
-    """[n,68]: how far humanoids at `frames` [n,43] and `velocities` [n,34] are off one reference: position (m, world)
-    and rotation (rad, world) of the root, joints (rad), and the same of velocities, times _SPEED_S."""
-    moved = frames[:, :3] - reference[:3]
-    root = rotation_vectors(product(frames[:, 3:7], reference[3:7] * _CONJUGATE))
-    balls = rotation_vectors(relative(reference[_BALLS], frames[:, _BALLS])).reshape(len(frames), -1)
-    hinges = frames[:, _HINGES] - reference[_HINGES]
+    """[n,68]: how far humanoids at `frames` [n,43] and `velocities` [n,34] are off one reference [43] and [34], or each
+    off its own [n,43] and [n,34]: position (m, world) and rotation (rad, world) of the root, joints (rad), and the same
+    of velocities, times _SPEED_S."""
+    moved = frames[:, :3] - reference[..., :3]
+    root = rotation_vectors(product(frames[:, 3:7], reference[..., 3:7] * _CONJUGATE))
+    balls = rotation_vectors(relative(reference[..., _BALLS], frames[:, _BALLS])).reshape(len(frames), -1)
+    hinges = frames[:, _HINGES] - reference[..., _HINGES]
     return np.concatenate([moved, root, balls, hinges, _SPEED_S * (velocities - reference_velocities)], axis=1)
 
 

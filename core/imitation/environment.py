@@ -13,7 +13,7 @@ from core.errors import BadInputError
 from core.humanoid.actions import turned
 from core.imitation import rewards, rewards_of_code
 from core.imitation.observations import OBSERVATION_SIZE, observe
-from core.imitation.reference import POLICY_HZ, TICKS_A_STEP, Kinematics, ReferenceTable
+from core.imitation.reference import POLICY_HZ, TICKS_A_STEP, Kinematics, ReferenceTable, kinematics_of
 from core.imitation.starts import Anywhere, Beginning, Starts, ticks_at
 from core.imitation.terminations import bodies_kept_off_the_ground, deviated, fallen
 from core.motion import HumanoidMotion
@@ -34,7 +34,8 @@ class EnvironmentSettings:
     `ahead_s`: see `ReferenceTable`. `most_way_m`, `most_pose_m`: see `deviated`; infinity switches it off. `falls`: end
     at contact of a body that the reference keeps off the ground. `most_steps`: policy steps (1/30 s) an episode lasts.
     `random_start`: start anywhere in the motion (reference state initialisation), else at its beginning. `restarts`:
-    whoever has ended starts anew at once; without it they go on as they are (for evaluations).
+    whoever has ended starts anew at once; without it they go on as they are (for evaluations). `start_joints_rad`,
+    `start_root_speed`: episodes begin off the reference by so much (standard deviations, see `disturb`).
     """
 
     reward: str = "paper"
@@ -47,6 +48,8 @@ class EnvironmentSettings:
     most_steps: int = 600
     random_start: bool = True
     restarts: bool = True
+    start_joints_rad: float = 0.0
+    start_root_speed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ class ImitationEnvironment:
         """Where episodes begin; may be exchanged at any time."""
         self.assist = 0.0
         """Share of the root assist (`core.physics.root_assist`), 0 to 1; may be changed at any time."""
+        self.start_noise = self.settings.start_joints_rad, self.settings.start_root_speed
+        """rad and m/s: how far off the reference episodes begin; may be changed at any time."""
         self.ticks = np.zeros(self.n, int)
         self.steps = np.zeros(self.n, int)
         self.start_phases = np.zeros(self.n)
@@ -103,8 +108,11 @@ class ImitationEnvironment:
 
     def reset(self) -> Array:
         """Start all anew; the observations [n,O]."""
-        everyone = np.arange(self.n)
-        return self._observe(self._start(everyone), everyone)
+        return self.restart(np.arange(self.n))
+
+    def restart(self, which: Array) -> Array:
+        """Start humanoids `which` [k] anew; their observations [k,O]."""
+        return self._observe(self._start(which), which)
 
     def step(self, actions: Array) -> Outcome:
         """One policy step with `actions` [n,28] (per degree of freedom, of spherical joints a rotation vector)."""
@@ -115,7 +123,7 @@ class ImitationEnvironment:
         self.ticks += TICKS_A_STEP
         self.steps += 1
         everyone = np.arange(self.n)
-        now, wanted = self._look(), self._wanted(self.ticks, everyone)
+        now, wanted = self.look(), self._wanted(self.ticks, everyone)
         terms = self._terms(now, wanted)
         terminated = self._failed(now, wanted)
         truncated = ~terminated & ((self.steps >= self.settings.most_steps) | self.reference.ended(self.ticks))
@@ -126,7 +134,7 @@ class ImitationEnvironment:
         over = np.flatnonzero(terminated | truncated)
         if len(over) and self.settings.restarts:
             observations = last.copy()
-            observations[over] = self._observe(self._start(over), over)
+            observations[over] = self.restart(over)
         return Outcome(observations, terms.sum(axis=1), terms, terminated, truncated, last)
 
     def targets(self, actions: Array) -> Array:
@@ -137,11 +145,10 @@ class ImitationEnvironment:
         """Turn every degree of freedom by a normal deviation of `joints_rad`, push every root by one of `root_speed`
         m/s an axis; the observations [n,O] then."""
         frames, velocities = self.engine.frames()
-        frames[:, 7:] = turned(frames[:, 7:], joints_rad * random.standard_normal((self.n, ACTION_SIZE)))
-        velocities[:, :3] += root_speed * random.standard_normal((self.n, 3))
+        _disturb(frames, velocities, random, joints_rad, root_speed)
         everyone = np.arange(self.n)
         self.engine.set_states(everyone, frames, velocities)
-        return self._observe(self._look(), everyone)
+        return self._observe(self.look(), everyone)
 
     def state(self) -> dict[str, Any]:
         """All that what follows depends on: arrays, and "random", the generator's state as JSON."""
@@ -165,6 +172,10 @@ class ImitationEnvironment:
         self.ticks[which] = ticks_at(self.reference, self.start_phases[which])
         self.steps[which] = 0
         at = self.reference.at(self.ticks[which])
+        if any(self.start_noise):
+            _disturb(at.frames, at.velocities, self._random, *self.start_noise)
+            self.engine.set_states(which, at.frames, at.velocities)
+            return kinematics_of(at.frames, at.velocities)
         self.engine.set_states(which, at.frames, at.velocities)
         return at  # the humanoids are where the reference is: no need to look
 
@@ -190,7 +201,8 @@ class ImitationEnvironment:
         """[n,6] N, N m: what the assist did during the last step, in the world, about the root's centre; a mean."""
         return self.engine.assist_wrench() if isinstance(self.engine, MujocoEngine) else np.zeros((self.n, 6))
 
-    def _look(self) -> Kinematics:
+    def look(self) -> Kinematics:
+        """How the humanoids stand and move."""
         frames, velocities = self.engine.frames()
         bodies = self.engine.bodies()
         return Kinematics(
@@ -212,6 +224,14 @@ class ImitationEnvironment:
         if self.settings.falls:
             failed |= fallen(self.engine.contact_forces(), self.must_not_touch)
         return failed
+
+
+def _disturb(
+    frames: Array, velocities: Array, random: np.random.Generator, joints_rad: float, root_speed: float
+) -> None:
+    """Turn joints and push roots of `frames` [k,43] and `velocities` [k,34], in place."""
+    frames[:, 7:] = turned(frames[:, 7:], joints_rad * random.standard_normal((len(frames), ACTION_SIZE)))
+    velocities[:, :3] += root_speed * random.standard_normal((len(frames), 3))
 
 
 __all__ = ["ACTION_SIZE", "OBSERVATION_SIZE", "EnvironmentSettings", "ImitationEnvironment", "Outcome"]

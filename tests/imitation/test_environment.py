@@ -58,7 +58,7 @@ def test_doing_nothing_imitates_for_a_while_and_the_same_seed_gives_the_same_num
 def test_a_new_episode_is_seen_as_it_is():
     world = environment()
     observations = world.reset()
-    assert np.allclose(observations, world._observe(world._look(), np.arange(8)), atol=1e-9)
+    assert np.allclose(observations, world._observe(world.look(), np.arange(8)), atol=1e-9)
 
 
 @pytest.mark.parametrize("reward", ["paper", "code"])
@@ -150,7 +150,7 @@ def test_straying_is_by_place_or_by_pose():
 def test_observations_do_not_know_where_north_is():
     world = environment(4)
     world.reset()
-    now, ahead = world._look(), world.reference.at(world.ticks + 16)
+    now, ahead = world.look(), world.reference.at(world.ticks + 16)
     turn, move = quaternions(np.array([0.0, 1.1, 0.0])), np.array([3.0, 0.0, -2.0])
 
     def elsewhere(k: Kinematics) -> Kinematics:

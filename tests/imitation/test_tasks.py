@@ -4,13 +4,14 @@ from support.trainings import clip, small
 
 from core.errors import BadInputError
 from core.imitation.environment import ACTION_SIZE, EnvironmentSettings
+from core.imitation.goals import heading_reward, target_reward
 from core.imitation.making import make_environment, make_evaluation
 from core.imitation.observations import heading
 from core.imitation.policy_bundle import export_policy
 from core.imitation.ppo import train
 from core.imitation.ppo.curve import read_curve
 from core.imitation.starts import Beginning
-from core.imitation.tasks import TaskEnvironment, heading_reward, target_reward
+from core.imitation.tasks import TaskEnvironment
 from core.motion import Rollout
 from core.physics.engine import WorldSettings
 from core.physics.mujoco_engine import MujocoEngine
@@ -32,12 +33,12 @@ def test_the_goal_is_seen_in_the_humanoids_own_heading(task: str):
     assert observations.shape == (4, 280)
     for _ in range(5):
         observations = world.step(STILL).observations
-    now = world._look()
-    way = world.goals - (0 if task == "heading" else now.frames[:, :3]) * np.array([1, 0, 1])
+    now = world.look()
+    way = world.goals.where - (0 if task == "heading" else now.frames[:, :3]) * np.array([1, 0, 1])
     seen = rotate(heading(now.frames[:, 3:7]), way)
     assert np.allclose(observations[:, -3:-1], seen[:, [0, 2]])
-    assert np.allclose(observations[:, -1], world.speed)
-    assert 0.5 <= world.speed < 2
+    assert np.allclose(observations[:, -1], world.goals.speed)
+    assert 0.5 <= world.goals.speed < 2
     if task == "heading":
         assert np.allclose(np.linalg.norm(observations[:, -3:-1], axis=1), 1)
 
@@ -54,7 +55,7 @@ def test_the_reference_goes_along_wherever_the_humanoid_goes():
     frames[:, 3:7] = product(turn, frames[:, 3:7])
     velocities[:, :3], velocities[:, 3:6] = rotate(turn, velocities[:, :3]), rotate(turn, velocities[:, 3:6])
     world.engine.set_states(np.arange(4), frames, velocities)
-    world._moved_on(world._look())
+    world._moved_on(world.look())
     outcome = world.step(STILL)
     assert not outcome.terminated.any()
     assert outcome.reward_terms[:, :4].sum(axis=1).min() > 0.4
@@ -75,16 +76,16 @@ def test_rewards_add_up():
 def test_goals_change_in_time_and_with_every_episode():
     world = environment("heading")
     world.reset()
-    first = world.goals.copy()
+    first = world.goals.where.copy()
     world.settings = EnvironmentSettings(restarts=False)
     changed = np.zeros(4, bool)
     for _ in range(125):  # a goal lasts four seconds at most
         world.step(STILL)
-        changed |= (world.goals != first).any(axis=1)
+        changed |= (world.goals.where != first).any(axis=1)
     assert changed.all()
-    before = world.goals.copy()
+    before = world.goals.where.copy()
     world.reset()
-    assert (world.goals != before).any(axis=1).all()
+    assert (world.goals.where != before).any(axis=1).all()
 
 
 def test_a_training_with_a_task_resumes_and_tells_how_far_off_it_is(tmp_path):
