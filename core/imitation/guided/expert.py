@@ -1,8 +1,10 @@
 """The expert: a linear feedback for each phase of a motion, learned from disturbed humanoids.
 
-Guided learning of control graphs (Liu, van de Panne & Yin 2016) with the models of guided policy search (Levine & Abbeel
-2014): roll many humanoids from disturbed starts under the feedback so far and some noise, fit linear models to what they
-went through, take the best feedback under these, again and again.
+After the guided learning of control graphs (Liu, van de Panne & Yin 2016), with the models of guided policy search
+(Levine & Abbeel 2014): roll many humanoids from disturbed starts under the feedback so far and some noise, fit linear
+models to what they went through, take the best feedback under these, again and again. At first springs hold the root
+near the reference, so that everybody stays where linear models hold; they are taken away as the feedback learns to do
+their work (continuation, as van de Panne & Lamouret 1995 guide a walk).
 """
 
 from dataclasses import dataclass
@@ -19,6 +21,10 @@ from core.imitation.guided.settings import ExpertSettings
 from core.imitation.reference import TICKS_A_STEP, Kinematics, ReferenceTable
 
 Array = np.ndarray
+
+_LEAST_ASSIST = 0.003
+_WIDER = 0.1
+"""So much wider starts are disturbed after an iteration in which few failed."""
 
 
 def phases_of(table: ReferenceTable) -> int:
@@ -61,6 +67,9 @@ class Search:
         self.samples = 0
         self._random = np.random.default_rng((seed, 77))
         self._began = False
+        self.width = 0.0
+        """How far starts are disturbed between the least (0) and the most (1)."""
+        environment.assist = settings.assist
 
     def iterate(self) -> dict[str, float]:
         """Roll, fit, improve; what is worth noting of it."""
@@ -73,19 +82,42 @@ class Search:
         )  # fmt: skip
         moved = float(np.abs(found.gains - self.expert.feedback.gains).mean())
         self.expert = Expert(found, self.environment.reference, settings.most)
+        rate = failures / (settings.steps * self.environment.n)
+        self._follow(rate)
         return {
             "samples": self.samples,
-            "failures": failures / (settings.steps * self.environment.n),
+            "failures": rate,
+            "assist": self.environment.assist,
+            "width": self.width,
             "kept": kept,
             "gain": float(np.abs(found.gains).mean()),
             "moved": moved,
             "offset": float(np.abs(found.offsets).mean()),
         }
 
+    def _follow(self, failures: float) -> None:
+        """Make it harder where few fail, easier where many do."""
+        settings, environment = self.settings, self.environment
+        if failures < settings.failures:
+            if environment.assist:
+                left = settings.taken * environment.assist
+                environment.assist = left if left > _LEAST_ASSIST else 0.0
+            else:
+                self.width = min(1.0, self.width + _WIDER)
+        elif failures > 2 * settings.failures:
+            environment.assist = min(settings.assist, environment.assist / settings.taken)
+
+    def _disturbance(self) -> tuple[float, float]:
+        settings, share = self.settings, self.width
+        return (
+            (1 - share) * settings.start_joints_rad + share * settings.most_joints_rad,
+            (1 - share) * settings.start_root_speed + share * settings.most_root_speed,
+        )
+
     def _roll(self) -> tuple[int, float]:
         """Let all act for `settings.steps` and learn from it; how many failed, and the share that was learned from."""
         environment, settings = self.environment, self.settings
-        environment.start_noise = settings.start_joints_rad, settings.start_root_speed
+        environment.start_noise = self._disturbance()
         if not self._began:
             environment.reset()
             environment.steps[:] = self._random.integers(0, settings.episode, environment.n)
