@@ -51,7 +51,7 @@ class WorkerRecord:
 
 
 class Heartbeat:
-    """Gives signs of life from `start` to `stop`, in a thread.
+    """Gives signs of life from `start` to `stop`, in a thread; another one watches, since a database can also hang.
 
     Each start draws a session. Where the row holds another one, somebody else has this name by now (`recover` declared
     this worker dead, or a second one was started elsewhere); then, or when `gives_up` and no sign could be given for
@@ -65,7 +65,9 @@ class Heartbeat:
         self._gives_up, self._every_s = gives_up, every_s
         self._session = secrets.token_hex(8)
         self._ended = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        self._last = datetime.now(UTC)
+        self._telling = threading.Lock()
 
     def claim(self) -> None:
         """Take the name; `WorkerNameTakenError` where a worker on another machine has it and lives."""
@@ -88,36 +90,50 @@ class Heartbeat:
 
     def start(self) -> None:
         """Begin to give signs; `claim` comes first."""
-        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{self._name}", daemon=True)
-        self._thread.start()
+        self._last = datetime.now(UTC)
+        for work in (self._beat, self._watch) if self._gives_up else (self._beat,):
+            thread = threading.Thread(target=work, name=f"heartbeat-{self._name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def stop(self) -> bool:
         """End in good order; whether the name was this worker's to the end."""
-        if self._thread is None:
+        if not self._threads:
             return False
         self._ended.set()
-        if self._thread is not threading.current_thread():
-            self._thread.join(timeout=10)
-        self._thread = None
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(timeout=5)
+        hangs = any(thread.is_alive() for thread in self._threads if thread is not threading.current_thread())
+        self._threads = []
+        if hangs:  # in the database, which would not take this either
+            return False
         try:
             return self._write(stopped=datetime.now(UTC))
-        except sa.exc.DBAPIError:
+        except sa.exc.SQLAlchemyError:
             _log.warning("Worker %s could not say that it stopped: the database does not answer", self._name)
             return False
 
     def _beat(self) -> None:
-        last = datetime.now(UTC)
         while not self._ended.wait(self._every_s):
             try:
                 if not self._write(beat=datetime.now(UTC)):
-                    self._lost("another worker has its name by now")
+                    self._tell("another worker has its name by now")
                     return
-                last = datetime.now(UTC)
-            except sa.exc.DBAPIError as error:
-                _log.warning("Worker %s could not give a sign of life: %s", self._name, error.orig)
-            if self._gives_up and datetime.now(UTC) - last > timedelta(seconds=DEAD_AFTER_S * 0.75):
-                self._lost("it has not reached the database for long")
+                self._last = datetime.now(UTC)
+            except sa.exc.SQLAlchemyError as error:
+                _log.warning("Worker %s could not give a sign of life: %s", self._name, error)
+
+    def _watch(self) -> None:
+        while not self._ended.wait(min(self._every_s, 1.0)):
+            if datetime.now(UTC) - self._last > timedelta(seconds=DEAD_AFTER_S * 0.75):
+                self._tell("it has not reached the database for long")
                 return
+
+    def _tell(self, reason: str) -> None:
+        """Say once that the worker is lost."""
+        if self._telling.acquire(blocking=False):
+            self._lost(reason)
 
     def _write(self, **values: datetime) -> bool:
         mine = sa.update(WorkerSign).where(WorkerSign.name == self._name, WorkerSign.session == self._session)

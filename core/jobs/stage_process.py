@@ -113,12 +113,13 @@ class StageProcess:
         self._send(self._opening)
 
     def _send(self, request: dict[str, Any]) -> bool:
-        assert self._process is not None
-        assert self._process.stdin is not None
+        process = self._process
+        if process is None or process.stdin is None:  # ended meanwhile, by another thread
+            return False
         try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+        except (BrokenPipeError, ValueError):  # the second where it is closed
             return False
         return True
 

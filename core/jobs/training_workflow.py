@@ -52,7 +52,8 @@ def perform_training(training_id: str) -> dict[str, Any]:
         run = context.home.run(training.run_id)
         folder = training_folder(run, training.person, training_id)
         log = context.home.log(training.run_id)
-        with StageProcess(STAGES_MODULE, folder.root, training.settings, log, NICENESS) as process:
+        process = StageProcess(STAGES_MODULE, folder.root, training.settings, log, NICENESS)
+        with context.computing(process):
             ending = DBOS.run_step({"name": "train"}, _train, context, store, process, folder, training)
             if ending["state"] != "failed":
                 ending = DBOS.run_step({"name": "files"}, _write_files, context, store, process, training, ending)
@@ -93,6 +94,8 @@ def _train(
             answer = {"event": "done", "message": ""}
         if answer["event"] != "gone" or look.asked:
             break
+        if context.stopping.is_set():
+            raise WorkerStoppingError
         process.end()
         deaths, checkpoint = (deaths + 1 if checkpoint == _written(work) else 1), _written(work)
         _log.warning("Training %s: its process ended, and goes on from its checkpoint (%d)", training.id, deaths)

@@ -134,7 +134,7 @@ class Worker:
 
     def _lost(self, reason: str) -> None:
         _log.error("Worker %s breaks off what it does: %s", self.name, reason)
-        self._context.stopping.set()
+        self._context.break_off()
         if self._on_lost is not None:
             self._on_lost(reason)
 

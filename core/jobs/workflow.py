@@ -55,6 +55,24 @@ class WorkerContext:
     """The module that has STAGES, RunSettings, applies and run_stage."""
     stopping: threading.Event = field(default_factory=threading.Event)
     active: set[str] = field(default_factory=set)
+    processes: set[StageProcess] = field(default_factory=set)
+    """What computes for them now."""
+
+    @contextmanager
+    def computing(self, process: StageProcess) -> Iterator[StageProcess]:
+        """Let a process work, so that `break_off` knows of it, and end it."""
+        self.processes.add(process)
+        try:
+            with process:
+                yield process
+        finally:
+            self.processes.discard(process)
+
+    def break_off(self) -> None:
+        """End what is computing, also where the thread that watches it waits for the database."""
+        self.stopping.set()
+        for process in list(self.processes):
+            process.end()
 
 
 _context: WorkerContext | None = None
@@ -94,7 +112,7 @@ def perform_run(run_id: str) -> dict[str, Any]:
         ending: dict[str, Any] = {"state": "done", "error": None}
         record = patiently(context.store.get, run_id, deleted=True)
         folder, log = context.home.run(run_id).root, context.home.log(run_id)
-        with StageProcess(context.pipeline, folder, record.settings, log) as process:
+        with context.computing(StageProcess(context.pipeline, folder, record.settings, log)) as process:
             for name, title in stages:
                 outcome = DBOS.run_step({"name": name}, _perform_stage, context, process, run_id, name, title)
                 if outcome["state"] not in ("done", "skipped"):

@@ -62,6 +62,20 @@ def test_only_the_silent_are_declared_dead_and_notice_it_when_they_come_back(eng
     assert not beat.stop()
 
 
+def test_a_database_that_hangs_is_given_up_too(engine, monkeypatch):
+    monkeypatch.setattr(heartbeat, "DEAD_AFTER_S", 0.4)
+    lost, reasons, released = threading.Event(), [], threading.Event()
+    beat = Heartbeat(engine, "one", lambda reason: (reasons.append(reason), lost.set()), every_s=0.02)
+    beat.claim()
+    monkeypatch.setattr(beat, "_write", lambda **values: released.wait(60))
+    beat.start()
+    assert lost.wait(10)
+    released.set()
+    assert "not reached the database" in reasons[0]
+    beat.stop()
+    assert len(reasons) == 1
+
+
 def test_a_worker_that_is_cut_off_gives_up_before_it_can_be_declared_dead(engine, monkeypatch):
     monkeypatch.setattr(heartbeat, "DEAD_AFTER_S", 0.2)
     lost = threading.Event()

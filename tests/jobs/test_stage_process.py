@@ -2,13 +2,16 @@
 
 import errno
 import fcntl
+import signal
 import threading
 from pathlib import Path
 
 import pytest
+from jobs_kit import wait_for
 
 from core.jobs.stage_process import StageProcess
 from core.jobs.stage_server import DISK_FULL, NO_MEMORY, _as_event
+from core.jobs.workflow import WorkerContext
 
 HERE = Path(__file__).parent
 
@@ -33,6 +36,27 @@ def test_a_stage_that_hangs_is_noticed_and_another_process_takes_its_place(proce
     assert answer["event"] == "hung"
     process.end()
     assert process.run("physics", lambda fraction, message: None, lambda: None)["event"] == "done"
+
+
+def test_what_computes_ends_with_its_worker_also_while_the_database_hangs(process):
+    context, looks, released = WorkerContext(None, None, "fake_pipeline"), [], threading.Event()
+
+    def look():
+        looks.append(1)
+        if len(looks) > 1:
+            released.wait(60)
+
+    stage = threading.Thread(target=process.run, args=("middle", lambda fraction, message: None, look))
+    with context.computing(process):
+        stage.start()
+        wait_for(lambda: len(looks) > 1)
+        child = process._process
+        context.break_off()
+        assert child.wait(timeout=30) == -signal.SIGKILL
+        assert context.stopping.is_set()
+        released.set()
+        stage.join(timeout=30)
+    assert context.processes == set()
 
 
 def test_nothing_is_computed_while_another_process_holds_the_folder(process, tmp_path):
