@@ -199,7 +199,8 @@ class Rollout:
     `contact_forces` [T,15,3] N from the ground on each body, `residual_wrench` [T,6]: force N and torque N m (about the
     root's centre) that no muscle of the humanoid made. `reward_terms` [T,R] with `reward_names`. `tracker` names what
     drove it, `engine` where it ran, `time_to_fall_s` is NaN where it stayed up. `horizon_s`: the seconds that were
-    asked for, of a rollout that is cut after a fall; NaN where it is not.
+    asked for, of a rollout that is cut after a fall; NaN where it is not. `goal_error`: of a policy with a goal, how
+    far off it was on average while it was up (direction: rad, place: m); else NaN.
     """
 
     fps: float
@@ -218,6 +219,7 @@ class Rollout:
     scale: float = 1.0
     time_to_fall_s: float = float("nan")
     horizon_s: float = float("nan")
+    goal_error: float = float("nan")
 
     def __post_init__(self) -> None:
         T = len(self.times)

@@ -22,7 +22,9 @@ class Conventions:
     `engine`: where it was learned ("bullet" or "mujoco"). `step_hz`: simulation steps a second. `lead_s`, `ahead_s`:
     how `Seen.reference_targets` are made (`core.imitation.reference.ReferenceTable`). `resets_place`: where the
     reference begins a new cycle it is moved over the humanoid's root (x and z), as DeepMimic's `sync_char_root_pos`
-    does for policies that see nothing of where they should be.
+    does for policies that see nothing of where they should be. `task`: "heading" or "target" where the policy also
+    sees a goal (`core.imitation.goals`), `task_weight` that of its reward, `speed` the m/s wanted. `assist`: share of
+    the root assist that it learned with to the end.
     """
 
     engine: str
@@ -30,6 +32,10 @@ class Conventions:
     lead_s: float = 0.1
     ahead_s: float = 1.0 / 60
     resets_place: bool = False
+    task: str = ""
+    task_weight: float = 0.0
+    speed: float = 0.0
+    assist: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -39,12 +45,14 @@ class Seen:
     `now`: the humanoids. `ahead`: the reference a control step later. `phase` [n] in [0,1]: how far the reference is
     into its motion or cycle. `reference_targets` [n,36]: the reference's joints (quaternions wxyz, angles), `ahead_s`
     later and led by `lead_s` times their velocity; what residual actions are added to.
+    `goal` [n,3]: what is seen of the goal, where the policy has a task.
     """
 
     now: Kinematics
     ahead: Kinematics
     phase: Array
     reference_targets: Array
+    goal: Array | None = None
 
 
 class Policy(Protocol):

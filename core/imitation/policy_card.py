@@ -95,11 +95,10 @@ def _annealed(settings: dict[str, Any]) -> str:
 
 
 def _play(settings: dict[str, Any]) -> str:
-    if settings["task"]:
-        return "No `play.py`: neither it nor `understudy rollout` gives a policy the goal of its task."
     if settings["engine"] != "mujoco":
         return "No `play.py`: it plays policies of MuJoCo; `understudy rollout` plays this one."
-    return _PLAY.format(model=" and `humanoid.xml`")
+    goals = {"heading": " `--heading DEGREES` says where to walk.", "target": " `--target AHEAD,RIGHT` says where to."}
+    return _PLAY.format(model=" and `humanoid.xml`") + goals.get(settings["task"], "")
 
 
 def _rows(curve: list[dict[str, Any]]) -> list[str]:

@@ -1,6 +1,6 @@
 """Any policy on any reference: what the humanoid did, and when it fell."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,49 +11,16 @@ from core.humanoid.resampling import at_frames
 from core.imitation import rewards, rewards_of_code
 from core.imitation.policy import Conventions, Policy, Seen
 from core.imitation.reference import POLICY_HZ, TICKS_A_STEP, Kinematics, ReferenceTable
+from core.imitation.rollout_settings import RolloutSettings, goals_of
 from core.imitation.terminations import bodies_kept_off_the_ground, fallen
 from core.motion import HumanoidMotion, Rollout
 from core.notices import notice
 from core.physics.engine import Engine, WorldSettings
 from core.progress import Progress, silent
-from core.seeds import check_seed
 
 Array = np.ndarray
 
-ENGINES = ("auto", "bullet", "mujoco")
 _MOST_DEPTH_M = 0.25
-
-
-@dataclass(frozen=True)
-class RolloutSettings:
-    """How policies are run.
-
-    `seconds`: the horizon; a motion that does not loop ends it earlier. `engine`: "auto" is the one that the policy was
-    learned in. `reward`: "code" (which DeepMimic's checkpoints maximised) or "paper" (`core.imitation.rewards`).
-    `starts`: how many humanoids try a motion that loops; the first begins at phase 0, the others at phases drawn with
-    `seed`. A motion that ends is tried once, from its beginning.
-    `after_fall_s`: how long a rollout goes on being shown after the fall. `supports` [S,6] m: boxes (min xyz, max xyz)
-    that stand fast.
-    """
-
-    seconds: float = 20.0
-    engine: str = "auto"
-    reward: str = "code"
-    starts: int = 1
-    seed: int = 0
-    after_fall_s: float = 1.0
-    supports: tuple[tuple[float, ...], ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.engine not in ENGINES:
-            raise BadInputError(f"The engine should be one of {', '.join(ENGINES)}, but is {self.engine!r}.")
-        if self.reward not in ("paper", "code"):
-            raise BadInputError(f'A reward should be "paper" or "code", but is {self.reward!r}.')
-        if not 1 / POLICY_HZ <= self.seconds <= 600:
-            raise BadInputError(f"A rollout should last up to 600 s, but is to last {self.seconds:g} s.")
-        if not 1 <= self.starts <= 256:
-            raise BadInputError(f"A rollout should be tried 1 to 256 times, but is to be tried {self.starts} times.")
-        check_seed(self.seed)
 
 
 def roll_out(
@@ -109,6 +76,8 @@ def _engine(policy: Policy, settings: RolloutSettings) -> Engine:
     name = how.engine if settings.engine == "auto" else settings.engine
     if name != how.engine:
         notice(f"The policy {policy.name} was learned in {how.engine} and is run in {name}: expect less of it.")
+    if how.assist:
+        notice(f"The policy {policy.name} learned with {how.assist:.0%} of a root assist left; here nothing helps it.")
     if how.step_hz % POLICY_HZ:
         raise BadInputError(f"A policy should ask for a multiple of {POLICY_HZ} steps a second, not {how.step_hz:g}.")
     # MuJoCo's implicit muscles need no finer steps than its own, and learning never took more of them.
@@ -132,11 +101,15 @@ class _Stage:
         self.moved = np.zeros((engine.n, 3))
         self.fell = np.full(engine.n, np.nan)
         self.k = 0
+        self.goals = goals_of(policy, engine.n, settings)
         self._substeps = round(engine.settings.step_hz / POLICY_HZ)
         self._names = ("positions", "rotations", "actions", "torques", "contacts", "terms")
+        self._off: list[Array] = []
         self._seen: dict[str, list[Array]] = {name: [] for name in self._names}
         start = table.at(self.ticks)
         engine.set_states(np.arange(engine.n), start.frames, start.velocities)
+        if self.goals:
+            self.goals.begin(np.arange(engine.n), start)
 
     def horizon(self) -> int:
         """Control steps to go."""
@@ -147,9 +120,14 @@ class _Stage:
 
     def step(self) -> None:
         now, phase = self._look(), self.table.phase(self.ticks)
-        seen = Seen(now, self._wanted(self.ticks + TICKS_A_STEP), phase, self.table.targets(self.ticks))
+        terms, goal = self._terms(now), None
+        if self.goals:
+            if self.k:
+                self.goals.follow(now, self.table.at(self.ticks))
+            goal = self.goals.seen(now, np.arange(self.engine.n))
+        seen = Seen(now, self._wanted(self.ticks + TICKS_A_STEP), phase, self.table.targets(self.ticks), goal)
         targets = self.policy.targets(seen)
-        self._note(now, actions_from_targets(targets))
+        self._note(now, actions_from_targets(targets), terms)
         self.engine.step(targets, self._substeps)
         self._seen["torques"].append(self.engine.torques())
         self._seen["contacts"].append(self.engine.contact_forces())
@@ -166,7 +144,8 @@ class _Stage:
 
     def end(self) -> None:
         """Note the state after the last step."""
-        self._note(self._look(), self._seen["actions"][-1])
+        now = self._look()
+        self._note(now, self._seen["actions"][-1], self._terms(now))
 
     def rollout(self, i: int, scale: float) -> Rollout:
         frames = self.k + 1
@@ -185,14 +164,26 @@ class _Stage:
             contact_forces=seen["contacts"],
             residual_wrench=np.zeros((frames, 6)),
             reward_terms=seen["terms"][:frames],
-            reward_names=rewards.NAMES if self.settings.reward == "paper" else rewards_of_code.NAMES,
+            reward_names=self._reward_names(),
             engine=self.engine.name,
             tracker=f"policy-{self.policy.name}",
             seed=self.settings.seed,
             scale=scale,
             time_to_fall_s=float(self.fell[i]),
             horizon_s=self.horizon() / POLICY_HZ,
+            goal_error=self._goal_error(i, frames),
         )
+
+    def _reward_names(self) -> tuple[str, ...]:
+        names = rewards.NAMES if self.settings.reward == "paper" else rewards_of_code.NAMES
+        return (*names, "goal") if self.goals else names
+
+    def _goal_error(self, i: int, frames: int) -> float:
+        """How far off its goal humanoid `i` was on average while it was up."""
+        if not self.goals:
+            return float("nan")
+        up = frames if np.isnan(self.fell[i]) else max(1, min(frames, round(self.fell[i] * POLICY_HZ)))
+        return float(np.mean([off[i] for off in self._off[:up]]))
 
     def _look(self) -> Kinematics:
         frames, velocities = self.engine.frames()
@@ -203,6 +194,8 @@ class _Stage:
 
     def _wanted(self, ticks: Array) -> Kinematics:
         wanted = self.table.at(ticks)
+        if self.goals:
+            return self.goals.moved(wanted, np.arange(self.engine.n))
         wanted.frames[:, :3] += self.moved
         wanted.positions[:] += self.moved[:, None]
         return wanted
@@ -214,13 +207,20 @@ class _Stage:
         off = (frames[:, :3] - self.table.at(self.ticks).frames[:, :3]) * (1.0, 0.0, 1.0)
         self.moved[which] = off[which]
 
-    def _note(self, now: Kinematics, actions: Array) -> None:
+    def _terms(self, now: Kinematics) -> Array:
         wanted = self._wanted(self.ticks)
         if self.settings.reward == "code":
             terms = rewards_of_code.imitation_terms(now, wanted)
         else:
             ours, theirs = (rewards.Performance(each.frames, each.velocities, each.positions) for each in (now, wanted))
             terms = rewards.imitation_terms(ours, theirs)
+        if not self.goals:
+            return terms
+        weight, goal = self.policy.conventions.task_weight, self.goals.rewards(now)
+        self._off.append(self.goals.errors)
+        return np.concatenate([(1 - weight) * terms, weight * goal[:, None]], axis=1)
+
+    def _note(self, now: Kinematics, actions: Array, terms: Array) -> None:
         for name, value in (
             ("positions", now.positions), ("rotations", now.rotations), ("actions", actions), ("terms", terms)
         ):  # fmt: skip

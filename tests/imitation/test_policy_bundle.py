@@ -128,11 +128,11 @@ def test_the_card_tells_where_it_is_from_and_how_good_it_is(bundle: Path):
     assert "Assisted" not in card
 
 
-def test_the_card_promises_no_player_for_what_none_plays(bundle: Path):
+def test_the_card_promises_what_plays(bundle: Path):
     record = read_json(bundle.parent / "training.json") | {"name": "walk"}
     record["disturbed"] = record["evaluation"]
     for changes, words in (
-        ({"task": "heading"}, "neither it nor `understudy rollout`"),
+        ({"task": "heading"}, "`--heading DEGREES` says where"),
         ({"engine": "bullet"}, "`understudy rollout` plays this one"),
     ):
         assert words in card("walk", {**record, "settings": record["settings"] | changes}, [], 1.0, True)

@@ -71,7 +71,7 @@ def evaluate(
         up_for += counting
         rewards += np.where(counting, outcome.rewards, 0.0)
         if isinstance(environment, TaskEnvironment):
-            off += float(environment.goal_errors[counting].sum())
+            off += float(environment.goals.errors[counting].sum())
         if step < horizon[0]:
             notes.after(outcome.reward_terms[0] if up[0] else np.zeros(len(environment.reward_names)))
         lying += not up.any()
