@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from core.body_stages import mesh_recovery, reconstruction, record_camera, retarget_to_humanoid
 from core.keypoints import KeypointSettings
 from core.keypoints.people_files import choose_people, keep_people
+from core.keypoints.sightings import sightings_in
 from core.keypoints.sources import fingerprint, tracks_from
 from core.motion import Track
 from core.notices import collecting
@@ -52,9 +53,10 @@ def _clip(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
 def _keypoints(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
     def find() -> list[Track]:
         clip, source = load_clip(folder.clip), folder.source()
-        return tracks_from(
-            clip, KeypointSettings(), settings.keypoints, progress, source, settings.start_s, settings.time_scale
-        )
+        with sightings_in(folder.sightings):
+            return tracks_from(
+                clip, KeypointSettings(), settings.keypoints, progress, source, settings.start_s, settings.time_scale
+            )
 
     tracks = keep_people(folder, fingerprint(settings.keypoints), find)
     choose_people(folder, tracks, settings.person, settings.corrections)

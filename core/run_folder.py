@@ -39,6 +39,11 @@ class RunFolder:
         """people.json: everybody who was found, one entry a person."""
         return self.root / "people.json"
 
+    @property
+    def sightings(self) -> Path:
+        """Keypoints as they are found, there while they are looked for (`core.keypoints.sightings`)."""
+        return self.root / ".seen.jsonl"
+
     def found_track(self, index: int) -> Path:
         """Person `index`'s track as it was found, chosen or not, before any correction."""
         return self.root / "people" / f"person-{index}.npz"

@@ -42,7 +42,9 @@ from webapp.theme import CSS, HEAD, make_theme
 VIEWER = Path(__file__).parents[1] / "static" / "viewer"
 ICON = '<link rel="icon" href="/viewer/icon.svg">'
 """For pages other than the root's, which Gradio gives no icon."""
-SCRIPTS = "".join(f'<script type="module" src="/studio/{name}.js"></script>' for name in ("window_picker", "live_run"))
+SCRIPTS = "".join(
+    f'<script type="module" src="/studio/{name}.js"></script>' for name in ("window_picker", "live_run", "sample_films")
+)
 TAGS = [
     {"name": "Runs", "description": "Start them, look how far they are, keep them in order."},
     {"name": "Challenges", "description": "Policies on motions, each on each."},

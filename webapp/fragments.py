@@ -19,6 +19,7 @@ _STATES = {
 }
 _MARKS = {"waiting": "○", "running": "◐", "done": "●", "failed": "✕", "skipped": "–"}
 _NO_PICTURE = '<span class="no-picture" aria-hidden="true"></span>'
+_SAMPLE_FOCUS = {"walker": 22, "flip": 80}  # where the person is, in percent of the width
 _SAMPLE_NOTES = {"walker": "A woman walks over the grass.", "flip": "A flip off a two-metre box. Hard."}
 
 
@@ -44,11 +45,14 @@ def header(sentence: str = PITCH, log_out: bool = False, here: str = "/") -> str
 
 
 def sample_card(sample: str) -> str:
-    """A frame of a sample and what it shows."""
+    """A frame of a sample, which moves where somebody points at it, and what it shows."""
     note = escape(_SAMPLE_NOTES[sample])
     title = escape(SAMPLES[sample])
+    at = f"/api/samples/{sample}"
     return (
-        f'<figure class="sample"><img src="/api/samples/{sample}/poster.jpg" alt="{note}">'
+        f'<figure class="sample"><div class="film" style="--focus:{_SAMPLE_FOCUS[sample]}%">'
+        f'<img src="{at}/poster.jpg" alt="{note}">'
+        f'<video data-src="{at}/clip.mp4" muted loop playsinline preload="none" aria-hidden="true"></video></div>'
         f"<figcaption><strong>{title}</strong> {note}</figcaption></figure>"
     )
 

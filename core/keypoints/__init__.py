@@ -11,6 +11,7 @@ from core.keypoints.prefetch import ahead
 from core.keypoints.second_look import look_again
 from core.keypoints.settings import KeypointSettings
 from core.keypoints.sides import put_right
+from core.keypoints.sightings import sighted
 from core.keypoints.tracking import Tracker
 from core.motion import Clip, Track
 from core.notices import notice
@@ -57,6 +58,7 @@ def _follow(clip: Clip, settings: KeypointSettings, progress: Progress) -> tuple
         if index == len(clip):
             break
         tracker.see(index, picture)
+        sighted([person.poses[index].keypoints for person in tracker.people if index in person.poses])
         frames = index + 1
         progress(frames / len(clip), f"Looking for people: frame {frames} of {len(clip)}")
     if tracker.crowded:

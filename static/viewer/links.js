@@ -13,6 +13,10 @@ const MEANINGS = [
   [/motion\.npz$/, "reconstructed motion"],
   [/motion\.glb$/, "reconstructed motion, animated"],
   [/reference\.txt$/, "DeepMimic reference for the humanoid"],
+  [/policies\/.*card\.md$/, "what it learned, how well, and its limits"],
+  [/policies\/.*policy\.(zip|onnx)$/, "the policy's network"],
+  [/policies\/.*play\.(py|npz)$/, "plays the policy without this program"],
+  [/-humanoid\.glb$/, "the humanoid's own solids"],
   [/rollouts\/policy-.*-body\.glb$/, "latest performance of a policy, on the same body"],
   [/rollouts\/.*-body\.glb$/, "performance under physics, on the same body"],
   [/rollouts\/.*\.npz$/, "performance under physics: states, torques, contacts"],
@@ -31,24 +35,40 @@ export function showLinks(container, all, urlOf, whole) {
   container.dataset.key = key;
   container.hidden = !artifacts?.length;
   if (container.hidden) return;
-  const folders = new Map();
+  const groups = new Map(); // title -> files
   for (const artifact of artifacts) {
-    const folder = artifact.path.split("/").length > 1 ? artifact.path.split("/")[0] : "";
-    folders.set(folder, [...(folders.get(folder) ?? []), artifact]);
+    const title = groupOf(artifact.path);
+    groups.set(title, [...(groups.get(title) ?? []), artifact]);
   }
   const total = artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
   container.replaceChildren(
     element("h2", { id: "links-title" }, "Files", element("small", {}, ` ${artifacts.length}, together ${size(total)}`)),
     whole && element("p", {}, element("a", { href: whole, download: "" }, "Everything as one zip"), " · opens again on the first page, here or elsewhere"),
-    ...[...folders].flatMap(([folder, files]) => [
-      folder && element("h3", {}, folder.replace(/^person-(\d+)$/, (_, n) => `Person ${Number(n) + 1}`)),
-      element("ul", {}, ...files.map((file) => fileItem(file, folder, urlOf))),
-    ]),
+    ...[...groups].map(([title, files]) => (title ? folded(title, files, urlOf) : fileList(files, urlOf))),
   );
 }
 
-function fileItem(file, folder, urlOf) {
-  const name = folder ? file.path.slice(folder.length + 1) : file.path;
+/** What a file belongs to: "" for the run itself. */
+function groupOf(path) {
+  const [folder, ...rest] = path.split("/");
+  if (!rest.length) return "";
+  const person = folder.replace(/^person-(\d+)$/, (_, n) => `Person ${Number(n) + 1}`);
+  if (folder === "people") return "People as they were found";
+  if (rest[0] === "policies" || rest.at(-1).startsWith("policy-")) return `${person}, policies`;
+  return rest[0] === "rollouts" ? `${person}, under physics` : person;
+}
+
+/** Files behind one line, which says how many they are. */
+function folded(title, files, urlOf) {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const summary = element("summary", {}, title, element("small", {}, ` ${files.length}, ${size(bytes)}`));
+  return element("details", {}, summary, fileList(files, urlOf));
+}
+
+const fileList = (files, urlOf) => element("ul", {}, ...files.map((file) => fileItem(file, urlOf)));
+
+function fileItem(file, urlOf) {
+  const name = file.path.split("/").slice(file.path.includes("/policies/") ? -2 : -1).join("/");
   const meaning = MEANINGS.find(([pattern]) => pattern.test(file.path))?.[1];
   return element(
     "li",

@@ -151,6 +151,7 @@ export class Panes {
   #updateSource(run, person, urlOf, keypoints) {
     this.source.keypoints = keypoints;
     this.source.update({
+      run,
       videoUrl: run.clip?.url ? urlOf(run.clip.url) : "",
       trackUrl: person?.track_url ? urlOf(person.track_url) : "",
       onChange: this.onChange,

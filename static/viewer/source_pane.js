@@ -2,6 +2,7 @@
 
 import { choice, element } from "./dom.js";
 import { drawKeypoints } from "./keypoints.js";
+import { Sightings } from "./sightings.js";
 
 const LONGEST_HOLD_MS = 500;
 
@@ -21,6 +22,7 @@ export class SourcePane {
   #pictured = false; // whether it is of a frame since the last seek
   #sought = 0; // ms, when that was
   #onChange = () => {};
+  #sightings; // before there is a track
 
   /** @param {(name: string) => void} onWanted told when something else shall be shown here */
   constructor(clock, onWanted) {
@@ -37,6 +39,7 @@ export class SourcePane {
       element("header", { className: "pane-head" }, this.select),
       this.viewport,
     );
+    this.#sightings = new Sightings(clock, () => this.#onChange());
     clock.addEventListener("seek", () => this.#seek());
     clock.addEventListener("state", () => this.#follow());
     this.#video.addEventListener("seeked", () => this.#afterSeek());
@@ -47,8 +50,9 @@ export class SourcePane {
   }
 
   /** Take the clip and the track as the run has them by now; the same address is not loaded twice. */
-  update({ videoUrl, trackUrl, onChange }) {
+  update({ run, videoUrl, trackUrl, onChange }) {
     this.#onChange = onChange;
+    this.#sightings.update(run);
     if (!videoUrl && this.#video.src) {
       this.#video.removeAttribute("src"); // the footage was deleted
       this.#video.load();
@@ -137,7 +141,9 @@ export class SourcePane {
     context.clearRect(0, 0, w, h);
     if (this.#leads) context.drawImage(this.#picture, 0, 0);
     const frame = this.#track?.keypoints[this.#clock.frame];
-    if (frame && this.#showKeypoints) drawKeypoints(context, frame, this.#track, ratio);
+    if (!this.#showKeypoints) return;
+    if (frame) drawKeypoints(context, frame, this.#track, ratio);
+    else if (!this.#track) this.#sightings.draw(context, this.#clock.frame, ratio);
   }
 
   /** What is on the screen: the video itself, or the canvas that it is drawn on while it plays. */

@@ -54,6 +54,27 @@ def test_running_run_says_how_far_it_is_and_takes_what_comes(open_page: Callable
     assert frame_of(page) == 12
 
 
+def test_keypoints_are_drawn_over_the_video_while_they_are_found(open_page: Callable[..., Page], stub: Stub) -> None:
+    run = run_json("searching", motions=()) | {"state": "running", "metrics": None, "people": []}
+    run["stages"][1] |= {"state": "running", "fraction": 0.2}
+    stub.runs["searching"], stub.seen = run, 7
+    page = ready(open_page("searching", "&panes=source"))
+    drawn = """() => { const c = document.querySelector('.overlay');
+      return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((value) => value > 0) }"""
+    for seen in (7, 20):
+        stub.seen = seen
+        wait_for(page, f"window.understudyViewer.frame() === {seen - 1}")  # the clock goes where the search is
+        ready(page)
+        assert page.evaluate(drawn)
+    seek(page, 1.2)
+    assert not page.evaluate(drawn)
+    stub.seen = 25
+    page.wait_for_timeout(1500)
+    assert frame_of(page) == 28  # who has moved the clock is left in peace
+    stub.runs["searching"] = run_json("searching")
+    wait_for(page, "window.understudyViewer.panes().length === 1")
+
+
 def test_an_unassisted_run_shows_the_preview_until_sampling_comes_and_gets_better(
     open_page: Callable[..., Page], stub: Stub
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import gradio
 import numpy as np
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -20,6 +21,7 @@ from core.keypoints.skeletons import BLAZEPOSE_EDGES
 from core.motion import BodyMotion
 
 VIEWER = Path(__file__).resolve().parents[2] / "static" / "viewer"
+FONTS = Path(gradio.__file__).parent / "templates" / "frontend" / "static" / "fonts"
 FPS, FRAMES, WIDTH, HEIGHT = 24, 36, 160, 96
 # Stricter than the site's own: scripts from here, the import map inline, nothing evaluated.
 POLICY = (
@@ -142,6 +144,8 @@ class Stub:
     again: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """What the page asked to be run again: run and changes."""
     address: str = ""
+    seen: int = 0
+    """Frames in which people were found by now, of runs that are at that stage."""
 
     def url(self, run: str, query: str = "") -> str:
         return f"{self.address}/viewer/index.html?run={run}{query}"
@@ -171,6 +175,12 @@ class Stub:
         def get_track(run: str, person: int) -> dict[str, Any]:
             return track()
 
+        @app.get("/api/runs/{run}/seen.json")
+        def get_sightings(run: str, first: int) -> dict[str, Any]:
+            told = track()
+            frames = [[points] for points in told["keypoints"][first : self.seen]]
+            return {"first": first, "edges": told["edges"], "frames": frames}
+
         @app.get("/api/runs/{run}/people/{person}/series.json")
         def get_series(run: str, person: int) -> dict[str, Any]:
             return series()
@@ -191,6 +201,7 @@ class Stub:
             return Response("<!doctype html><title>The site</title><link rel=icon href=data:>", media_type="text/html")
 
         app.mount("/viewer", StaticFiles(directory=VIEWER, html=True))
+        app.mount("/static/fonts", StaticFiles(directory=FONTS))
         return app
 
 

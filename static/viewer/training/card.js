@@ -69,7 +69,9 @@ export class TrainingCard {
     this.#state.textContent = this.#sentence();
     this.#bar.hidden = isEnded(training);
     this.#bar.value = training.fraction;
-    if (curve) this.#once("charts", [curve.key, this.checkpoint?.samples, training.settings.seconds], () => this.#draw(curve));
+    const begun = Boolean(curve?.iterations.seconds.length || curve?.evaluations.seconds.length);
+    this.#charts.hidden = this.#terms.parentElement.hidden = !begun;
+    if (begun) this.#once("charts", [curve.key, this.checkpoint?.samples, training.settings.seconds], () => this.#draw(curve));
     this.#fillScrub();
     this.#stop.hidden = isEnded(training);
     this.#stop.disabled = training.stopping;
