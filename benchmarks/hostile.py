@@ -1,6 +1,6 @@
 """Does the site stand whatever comes? 700 hostile or broken inputs, sent to a really served one.
 
-    python -m benchmarks.hostile [--inputs 700] [--seed 0] [--postgres] [--log FILE]
+    python -m benchmarks.hostile [--inputs 700] [--seed 0] [--only TEXT] [--postgres] [--log FILE]
 
 Files, links, names, fields and headers (benchmarks/hostile_*.py), on a run of the sample that was really computed. An
 input has failed where the site's process ends, or answers with an error of its own (5xx) or not within 60 s, where a
@@ -164,7 +164,7 @@ def inputs(trial: Trial, there: Servers, count: int, seed: int) -> list[Input]:
     return [each for kind in (*by_kind, others) for each in dice.sample(kind, min(count // 5, len(kind)))]
 
 
-def try_all(database: str | None, count: int, seed: int, log: Any) -> tuple[int, dict[str, str], int]:
+def try_all(database: str | None, count: int, seed: int, only: str, log: Any) -> tuple[int, dict[str, str], int]:
     """How many inputs were sent, what was wrong with which, and the requests at forbidden servers."""
     failed: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder, servers() as there:
@@ -181,7 +181,7 @@ def try_all(database: str | None, count: int, seed: int, log: Any) -> tuple[int,
                 crew.start("site")
                 crew.wait_until_up()
             trial = Trial(site, locked)
-            chosen = inputs(trial, there, count, seed)
+            chosen = [i for i in inputs(trial, there, count, seed) if only in f"{i.kind} {i.label}"]
             for i, given in enumerate(chosen):
                 wrong = trial.failure(given)
                 told = {"input": i, "kind": given.kind, "label": given.label, "failed": wrong}
@@ -205,13 +205,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--inputs", type=int, default=700)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", help="of these, those with this text in their kind and label")
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--log", type=Path, help="a line of JSON for each input, and what the site logs")
     given = parser.parse_args()
     with contextlib.ExitStack() as stack:
         log = stack.enter_context((given.log or Path(os.devnull)).open("w"))
         database = stack.enter_context(running_postgres()) if given.postgres else None
-        count, failed, hits = try_all(database, given.inputs, given.seed, log)
+        count, failed, hits = try_all(database, given.inputs, given.seed, given.only, log)
     for name, wrong in failed.items():
         print(f"{name}: {wrong}", file=sys.stderr)
     report("reliability.hostile_inputs", count, "inputs")

@@ -152,7 +152,9 @@ def _arrays(run: Files) -> Iterator[tuple[str, bytes]]:
 
 def _changed(found: dict[str, np.ndarray]) -> dict[str, dict[str, np.ndarray]]:
     floats = [key for key, value in found.items() if value.dtype.kind == "f" and value.size]
+    alone = {f"not numbers in {key}": {**found, key: np.full_like(found[key], np.nan)} for key in floats}
     return {
+        **alone,
         "pickled": {key: np.array([{"a": 1}], dtype=object) for key in found},
         "not numbers": {**found, **{key: np.full_like(found[key], np.nan) for key in floats}},
         "infinite": {**found, **{key: np.full_like(found[key], np.inf) for key in floats}},

@@ -4,6 +4,7 @@ Names, sizes, checksums and contents are checked; everything is unpacked beside 
 of it is right.
 """
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -208,7 +209,11 @@ def _check_person(person: Path) -> None:
 
 
 def _check_numbers(name: str, motion: Any) -> None:
-    """Refuse a rate, times or a camera that the viewer's routes cannot reckon with."""
+    """Refuse a rate, times, a camera or anything else that the viewer's routes cannot reckon with."""
+    for field in dataclasses.fields(motion):
+        value = getattr(motion, field.name)
+        if isinstance(value, np.ndarray) and not (value.dtype.kind in "biuf" and np.isfinite(value).all()):
+            raise BadInputError(f"{name} of the bundle should have finite numbers in {field.name}, but has not.")
     times, frames = np.asarray(motion.times), len(motion)
     timed = times.shape == (frames,) and frames > 0 and times.dtype.kind in "fiu" and np.isfinite(times).all()
     if not (timed and isinstance(motion.fps, int | float) and 0 < motion.fps < _MAX_FPS):

@@ -168,6 +168,7 @@ def test_a_motion_that_cannot_be_read_is_refused(bundle, tmp_path):
         {"fps": 0.0},
         {"fps": float("nan")},
         {"times": np.array([0.0, np.nan, 0.2, 0.3])},
+        {"joints": np.full((4, 24, 3), np.nan)},
         {"intrinsics": np.full((3, 3), np.inf)},
         {"camera_in_world": np.eye(4)},
     ],
