@@ -14,12 +14,15 @@ ENV PYTHONUNBUFFERED=1 \
 # For side_by_side.mp4, which is drawn with EGL; versions follow the base image.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libegl1 libgl1 libgl1-mesa-dri \
+    && apt-get install -y --no-install-recommends libegl1 libgl1 libgl1-mesa-dri libxrender1 \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
 COPY requirements.txt requirements-export.txt ./
-RUN pip install --disable-pip-version-check -r requirements.txt -r requirements-export.txt
+COPY tools/install_torch.sh tools/
+# First PyTorch without CUDA, which would be gigabytes; then it is there already for what follows.
+RUN bash tools/install_torch.sh python \
+    && pip install --disable-pip-version-check -r requirements.txt -r requirements-export.txt
 
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY core core
@@ -31,7 +34,7 @@ RUN pip install --disable-pip-version-check --no-deps -e . \
     && useradd --create-home --uid 1000 understudy \
     && install -d -o understudy /data
 
-USER understudy
+USER 1000
 VOLUME /data
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=40s \

@@ -55,7 +55,7 @@ $(BIN)/python:
 
 $(APP_READY): $(BIN)/python requirements.txt requirements-smpl.txt requirements-export.txt pyproject.toml
 	bash tools/system_packages.sh --libraries "side_by_side.mp4 (it is drawn with EGL)" \
-	    libEGL.so.1:libegl1 libGL.so.1:libgl1 swrast_dri.so:libgl1-mesa-dri
+	    libEGL.so.1:libegl1 libGL.so.1:libgl1 swrast_dri.so:libgl1-mesa-dri libXrender.so.1:libxrender1
 	bash tools/install_torch.sh $(BIN)/python
 	$(PIP) install -r requirements.txt -r requirements-smpl.txt -r requirements-export.txt
 	$(PIP) install --no-deps -e .

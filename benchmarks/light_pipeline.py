@@ -26,6 +26,7 @@ class RunSettings:
     keypoints: str = "blazepose"
     physics: str = "none"
     sampling: str = "quick"
+    device: str = "cpu"
     engine: str = "auto"
     seed: int = 0
     max_seconds: float = 120.0

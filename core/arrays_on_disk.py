@@ -1,6 +1,7 @@
 """Frozen dataclasses of arrays as .npz files: written atomically, read without pickle, checked on the way in."""
 
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import BadInputError
+
+_TEMPORARY = re.compile(r"\..+\.\d+(\.[a-z0-9]+)?")
 
 
 @contextmanager
@@ -26,6 +29,11 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether a file is called as those are that `replacing` gives out, and hence is not whole yet, or was left."""
+    return bool(_TEMPORARY.fullmatch(path.name))
 
 
 def save_arrays(path: Path, noun: Any) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.accelerator import computing_on
 from core.body_stages import mesh_recovery, reconstruction, record_camera, retarget_to_humanoid
 from core.keypoints import KeypointSettings
 from core.keypoints.people_files import choose_people, keep_people
@@ -96,7 +97,7 @@ def applies(stage: Stage, folder: RunFolder, settings: RunSettings) -> bool:
 def run_stage(stage: Stage, folder: RunFolder, settings: RunSettings, progress: Progress = silent) -> float:
     """Run one stage on a run's folder, note its seconds and notices in run.json and return the seconds."""
     started = time.perf_counter()
-    with collecting() as notices:
+    with collecting() as notices, computing_on(settings.device):
         stage.run(folder, settings, progress)
     seconds = time.perf_counter() - started
     record = read_json(folder.record)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.accelerator import CPU, check_device
 from core.body.smpl_file import EMBEDDED
 from core.control.sampling import SETTINGS as SAMPLING
 from core.errors import BadInputError
@@ -62,6 +63,8 @@ class RunSettings:
     """Whether the reference motion is one cycle of the motion, closed."""
     sampling: str = "quick"
     """How long sampling looks for a performance: "quick", or "refined" (about three times as long)."""
+    device: str = CPU
+    """Where networks are computed: "cpu", or "gpu" (`core.accelerator`)."""
     link: str = ""
     """Where the source is fetched from (`core.video.fetch`); empty where it is a file."""
 
@@ -77,6 +80,7 @@ class RunSettings:
             raise BadInputError(f"The body should be {EMBEDDED!r} or an SMPL file, but {self.body} does not exist.")
         if self.solver not in SOLVERS:
             raise BadInputError(f"The solver should be one of {', '.join(SOLVERS)}, but is {self.solver!r}.")
+        check_device(self.device)
         check_height(self.height_m)
         check_seed(self.seed)
         check_time_scale(self.time_scale)

@@ -12,7 +12,7 @@ from webapp.settings import Settings
 ROOT = Path(__file__).parents[1]
 USE = (ROOT / "docs" / "use.md").read_text(encoding="utf-8")
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 
 
 def section(command: str) -> str:

@@ -109,7 +109,8 @@ def _rendering() -> Check:
 
     if can_render():
         return Check("Rendering", "ok", "EGL, for side_by_side.mp4")
-    return Check("Rendering", "optional", "side_by_side.mp4; apt-get install libegl1 libgl1 libgl1-mesa-dri")
+    packages = "libegl1 libgl1 libgl1-mesa-dri libxrender1"
+    return Check("Rendering", "optional", f"side_by_side.mp4; apt-get install {packages}")
 
 
 def _links() -> Iterator[Check]:

@@ -75,7 +75,8 @@ def run_head(run: RunRecord) -> str:
         before = {0: "It is next in line.", 1: "One run is before it."}.get(
             run.ahead, f"{run.ahead} runs are before it."
         )
-        parts.append(f'<p class="quiet">{before}</p>')
+        waits = " It waits for a worker with a GPU." if run.settings.get("device") == "gpu" else ""
+        parts.append(f'<p class="quiet">{before}{waits}</p>')
     if run.error:
         parts.append(notice(run.error))
     if run.state == "cancelled":

@@ -51,7 +51,8 @@ def make_library_router(site: Site) -> APIRouter:
         """A moving picture of what the run made: 24 pictures of 208 px side by side, on a transparent ground."""
         run = await run_in_threadpool(site.store.get, run_id)
         async with one_at_a_time:
-            kept = await run_in_threadpool(previews.of, site.home.run(run_id), run.is_finished)
+            folder = await run_in_threadpool(site.home.run, run_id)  # which may have to be fetched
+            kept = await run_in_threadpool(previews.of, folder, run.is_finished)
         return FileResponse(kept, media_type="image/webp", headers={"cache-control": "private, max-age=86400"})
 
     return router

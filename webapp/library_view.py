@@ -1,6 +1,5 @@
 """Runs as the library shows them: what each is, how much it takes on disk, and its moving picture."""
 
-import os
 import threading
 from pathlib import Path
 
@@ -72,7 +71,7 @@ def listed(run: RunRecord, home: Home, deleted: bool) -> ListedRun:
         physics=str(settings.get("physics", "assisted")),
         fraction=sum(s.fraction if s.state != "waiting" else 0 for s in run.stages) / max(len(run.stages), 1),
         error=run.error,
-        bytes=folder_bytes(folder.root),
+        bytes=home.run_bytes(run.id),
         deleted=deleted,
         preview_url=f"/api/runs/{run.id}/preview.webp?of={_changed(shown)}" if shown else None,
         picture_url=artifact_url(run.id, "people/person-0.jpg") if has_face else None,
@@ -81,28 +80,13 @@ def listed(run: RunRecord, home: Home, deleted: bool) -> ListedRun:
 
 def disk_use(runs: list[tuple[str, bool]], home: Home) -> DiskUse:
     """What runs [(id, deleted)] take on disk."""
-    sizes = [(folder_bytes(home.run(run_id).root), deleted) for run_id, deleted in runs]
+    sizes = [(home.run_bytes(run_id), deleted) for run_id, deleted in runs]
     return DiskUse(
         runs=sum(not deleted for _, deleted in sizes),
         bytes=sum(size for size, deleted in sizes if not deleted),
         deleted_runs=sum(deleted for _, deleted in sizes),
         deleted_bytes=sum(size for size, deleted in sizes if deleted),
     )
-
-
-def folder_bytes(folder: Path | str) -> int:
-    """The size of all files in a folder; what vanishes meanwhile counts nothing."""
-    total = 0
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    total += folder_bytes(entry.path)
-                else:
-                    total += entry.stat(follow_symlinks=False).st_size
-    except OSError:
-        pass
-    return total
 
 
 class Previews:

@@ -115,15 +115,19 @@ def make_router(site: Site) -> APIRouter:
         physics: Annotated[str, Form()] = "sampling",
         sampling: Annotated[str, Form()] = "quick",
         person: Annotated[str, Form()] = "0",
+        device: Annotated[str, Form()] = "",
     ) -> Started:
-        """Start a run of an uploaded file, a link or a sample; answers with its id. `start` and `end`: 12.5 or 2:55."""
+        """Start a run of an uploaded file, a link or a sample; answers with its id. `start` and `end`: 12.5 or 2:55.
+
+        `device` is where its networks are computed, cpu or gpu; the site's own choice if empty.
+        """
         if sum(each is not None for each in (file, sample, link)) != 1:
             raise BadInputError("Either a file, a link or a sample is expected: send one of them.")
         start_s, end_s = window(start, end)
         if link is not None:
             start_s, end_s = read_link(link).window(start_s, end_s)
         choices: dict[str, Any] = {"start_s": start_s or 0.0, "end_s": end_s, "person": person}
-        choices |= {"physics": physics, "sampling": sampling}
+        choices |= {"physics": physics, "sampling": sampling} | ({"device": device} if device else {})
         if sample is not None:
             return Started(id=site.start_sample(sample, choices).id)
         if link is not None:

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from core.errors import BadInputError
 from core.jobs.fairness import QueueLimits
 from core.jobs.home import Home
+from core.jobs.queues import read_queues
 
 
 class Settings(BaseSettings):
@@ -23,6 +24,13 @@ class Settings(BaseSettings):
         default=None,
         description="Database: postgresql+psycopg://... or sqlite:///...; a SQLite file in the home if empty.",
     )
+    artifacts: str | None = Field(
+        default=None,
+        description="Store of the runs' files (s3://bucket/folder, file:///folder) for machines without a shared home.",
+    )
+    cache_gb: float = Field(
+        default=0.0, ge=0, description="Most that the home keeps of runs that are in that store; 0: no limit."
+    )
     max_upload_mb: int = Field(default=500, gt=0, description="Largest file that may be uploaded, in megabytes.")
     max_seconds: float = Field(
         default=120.0, gt=0, description="Longest window of a video that is taken at once, in seconds."
@@ -34,6 +42,16 @@ class Settings(BaseSettings):
         default="site",
         pattern=r"^[A-Za-z0-9_-]{1,40}$",
         description="Name of the site's worker, the same at every start.",
+    )
+    queues: str = Field(
+        default="",
+        description="Queues that the worker serves: cpu, gpu, train, or none; what the machine can if empty.",
+    )
+    queue_limits: str = Field(
+        default="", description="Most of a queue at once, by all workers together: cpu=8, gpu=1, train=2."
+    )
+    device: Literal["cpu", "gpu"] = Field(
+        default="cpu", description="Where the networks of the site's runs are computed, unless a run says otherwise."
     )
     password: SecretStr | None = Field(
         default=None, description="Password of the site; needed to listen on an address that others can reach."
@@ -63,8 +81,20 @@ class Settings(BaseSettings):
 
     @property
     def places(self) -> Home:
-        """What lies where in the home."""
-        return Home(self.home)
+        """What lies where in the home, for those who make it."""
+        return self._home(follows=False)
+
+    @property
+    def looking_places(self) -> Home:
+        """The same for those who look at what others make."""
+        return self._home(follows=True)
+
+    def _home(self, follows: bool) -> Home:
+        if not self.artifacts:
+            return Home(self.home)
+        from core.jobs.mirrored_home import MirroredHome  # with fsspec
+
+        return MirroredHome.at(self.home, self.artifacts, follows, self.cache_gb * 1e9 or float("inf"))
 
     @property
     def database(self) -> str:
@@ -72,8 +102,13 @@ class Settings(BaseSettings):
         return self.database_url or self.places.database_url
 
     @property
-    def queue_limits(self) -> QueueLimits:
-        """How much may be in the queue."""
+    def served_queues(self) -> tuple[str, ...]:
+        """The queues that this machine's worker serves; empty where the site has none of its own."""
+        return read_queues(self.queues)
+
+    @property
+    def intake(self) -> QueueLimits:
+        """How much is taken in."""
         return QueueLimits(self.runs_per_user, self.runs_in_total, self.starts_per_minute)
 
     @property

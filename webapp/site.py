@@ -3,7 +3,6 @@
 import importlib
 import logging
 import os
-import shutil
 import signal
 import threading
 from contextlib import suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import sqlalchemy as sa
 from dbos import DBOSClient
 
 from core.assets import asset_path
@@ -22,12 +22,14 @@ from core.jobs.adoption import adopt_bundle
 from core.jobs.database import make_engine
 from core.jobs.home import safe_file_name
 from core.jobs.migrate import upgrade
+from core.jobs.object_store import StoreAwayError
 from core.jobs.owned import OwnedRuns
+from core.jobs.queues import read_limits
 from core.jobs.records import RunRecord
 from core.jobs.store import RunStore
 from core.jobs.submit import Submission
 from core.jobs.training_desk import TrainingDesk
-from core.jobs.worker import Worker, make_client
+from core.jobs.worker import Worker, make_client, prepare_queue
 from webapp.identity import current_user
 from webapp.settings import Settings
 
@@ -48,24 +50,28 @@ class Site:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.home = settings.places
+        self.home = settings.looking_places
         self.engine = make_engine(settings.database)
-        self.store = OwnedRuns(self.engine, current_user.get, settings.queue_limits)
+        self.store = OwnedRuns(self.engine, current_user.get, settings.intake)
         self.pipeline: ModuleType = importlib.import_module(settings.pipeline)
-        self._worker = Worker(self.engine, self.home, settings.worker_name, settings.pipeline, on_lost=_end_process)
+        self._worker = _own_worker(self.engine, settings)
         self._closing = threading.Event()
         self._client: DBOSClient | None = None
 
     def prepare(self) -> None:
         """Migrate the database and take the worker's name; errors are for the person who starts the site."""
         upgrade(self.engine, self.home.backups)
-        self._worker.take_name()
+        if self._worker is not None:
+            self._worker.take_name()
 
     def open(self) -> None:
-        """Start the worker and connect to the queue."""
+        """Start the worker, if the site has one of its own, and connect to the queue."""
         self.prepare()
         self.purge()
-        self._worker.start()
+        if self._worker is None:
+            prepare_queue(self.engine)
+        else:
+            self._worker.start()
         self._client = make_client(self.engine)
         self._closing.clear()
         threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
@@ -76,7 +82,8 @@ class Site:
         if self._client is not None:
             self._client.destroy()
             self._client = None
-        self._worker.stop()
+        if self._worker is not None:
+            self._worker.stop()
         self.engine.dispose()
 
     def start_run(self, source: Path, file_name: str, choices: dict[str, Any], name: str | None = None) -> RunRecord:
@@ -86,18 +93,20 @@ class Site:
                 f"A file should have at most {self.settings.max_upload_mb} MB, but {file_name} has "
                 f"{source.stat().st_size / 1e6:.0f} MB. Cut the video or make it smaller."
             )
-        return self._submission().submit(source, file_name, {"max_seconds": self.settings.max_seconds} | choices, name)
+        return self._submission().submit(source, file_name, self._usual() | choices, name)
 
     def start_link(self, link: str, choices: dict[str, Any], name: str | None = None) -> RunRecord:
         """Start a run of the video behind a link; `BadInputError` for what is refused without asking anybody."""
-        return self._submission().submit_link(link, {"max_seconds": self.settings.max_seconds} | choices, name)
+        return self._submission().submit_link(link, self._usual() | choices, name)
 
     def delete_footage(self, run_id: str) -> int:
         """Delete all that shows the video of a finished run, and keep what was made of it; returns the bytes freed."""
         run = self.store.get(run_id)
         if not run.is_finished:
             raise BadInputError("The run still needs its footage. Wait until it is done, or cancel it first.")
-        return delete_footage(self.home.run(run_id))
+        freed = delete_footage(self.home.run(run_id))
+        self.home.push(run_id)
+        return freed
 
     def start_again(self, run_id: str, changes: dict[str, Any]) -> RunRecord:
         """Start another run of an earlier one's source with some settings changed."""
@@ -111,8 +120,11 @@ class Site:
         """Open a run's zip as a finished run; `BadInputError` for what is none, or is a trap."""
         limit = BundleLimits(max_bytes=_UNPACKED * self.settings.max_upload_bytes)
         name = Path(safe_file_name(file_name)).stem
-        settings = {"max_seconds": self.settings.max_seconds}
-        return adopt_bundle(self.store, self.home, self.pipeline, bundle, name, settings, limit)
+        return adopt_bundle(self.store, self.home, self.pipeline, bundle, name, self._usual(), limit)
+
+    def _usual(self) -> dict[str, Any]:
+        """What a run is started with unless it says otherwise."""
+        return {"max_seconds": self.settings.max_seconds, "device": self.settings.device}
 
     def rename(self, run_id: str, name: str) -> None:
         """Call a run otherwise; `BadInputError` where nothing is left to call it by."""
@@ -129,7 +141,11 @@ class Site:
                 with suppress(RunNotFoundError):  # another site on this database was first
                     store.delete(run_id)
         for run_id in store.deleted_before(now - KEPT_AFTER_DELETION):
-            shutil.rmtree(self.home.run(run_id).root, ignore_errors=True)
+            try:
+                self.home.remove(run_id)
+            except StoreAwayError as error:  # then in an hour
+                _log.warning("The files of run %s could not be removed: %s", run_id, error)
+                continue
             with suppress(RunNotFoundError):
                 store.purge(run_id)
 
@@ -165,6 +181,16 @@ class Site:
     def start_sample(self, sample: str, choices: dict[str, Any]) -> RunRecord:
         """Start a run of a clip that ships with the project."""
         return self.start_run(sample_path(sample), f"{sample}.mp4", choices, SAMPLES[sample])
+
+
+def _own_worker(engine: sa.Engine, settings: Settings) -> Worker | None:
+    queues, limits = settings.served_queues, read_limits(settings.queue_limits)
+    if not queues:
+        return None
+    return Worker(
+        engine, settings.places, settings.worker_name, settings.pipeline,
+        on_lost=_end_process, queues=queues, limits=limits,
+    )  # fmt: skip
 
 
 def _end_process(reason: str) -> None:

@@ -161,7 +161,7 @@ def _missing(error: Exception) -> MissingDependencyError:
     return MissingDependencyError(
         "Pictures of the mesh need EGL, which cannot be used here "
         f"({type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}). "
-        "On Debian and Ubuntu: apt-get install libegl1 libgl1 libgl1-mesa-dri."
+        "On Debian and Ubuntu: apt-get install libegl1 libgl1 libgl1-mesa-dri libxrender1."
     )
 
 

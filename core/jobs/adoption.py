@@ -1,7 +1,6 @@
 """A run's zip from elsewhere becomes a run of this site: finished, with its figures, its viewer and its files."""
 
 import dataclasses
-import shutil
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -48,11 +47,12 @@ def adopt_bundle(
             chosen = harmless_settings(record.get("settings", {}) | settings, pipeline)
         told = {"bundle": [OPENED, *notices]} | {k: v for k, v in record.get("notices", {}).items() if k != "bundle"}
         write_json(folder.record, record | {"settings": chosen, "notices": told})
+        home.push(run_id, None)
         seconds = record.get("seconds", {})
         stages = [(stage.name, stage.title, seconds.get(stage.name)) for stage in pipeline.STAGES]
         return store.adopt(run_id, name, _source_name(folder), chosen, stages)
     except BaseException:
-        shutil.rmtree(root, ignore_errors=True)
+        home.remove(run_id)
         raise
 
 

@@ -25,6 +25,7 @@ from core.errors import BadInputError
 from core.jobs.database import READS_ONLY
 from core.jobs.home import Home
 from core.jobs.migrate import alembic_config, check_version, known_revisions, migrating, newest_revision
+from core.jobs.mirror import OWN_FILES
 from core.jobs.tables import Run, RunStage, Training
 
 RECORD = "understudy-backup.json"
@@ -65,9 +66,11 @@ def back_up(engine: sa.Engine, home: Home, file: Path) -> BackupReport:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, allowZip64=True) as target:
             target.writestr(RECORD, json.dumps(record))
             for run_id in ids:
-                for path in _files(home.run(run_id).root):
+                home.pull(run_id)
+                root = home.run(run_id).root
+                for path in _files(root):
                     try:
-                        target.write(path, f"runs/{run_id}/{path.relative_to(home.run(run_id).root).as_posix()}")
+                        target.write(path, f"runs/{run_id}/{path.relative_to(root).as_posix()}")
                     except FileNotFoundError:  # a temporary one that has gone its way
                         continue
                     count, size = count + 1, size + target.filelist[-1].file_size
@@ -100,12 +103,14 @@ def restore(engine: sa.Engine, home: Home, file: Path) -> BackupReport:
             if (home.root / "runs").exists():
                 (home.root / "runs").rmdir()
             (Path(scratch) / "runs").rename(home.root / "runs")
+    for row in record["tables"][Run.__tablename__]:
+        home.push_anew(row["id"])
     return BackupReport(len(record["tables"][Run.__tablename__]), len(names), size, _unfinished(record["tables"]))
 
 
 def _files(root: Path) -> Iterator[Path]:
     for path in sorted(root.rglob("*")):
-        if path.is_file() and not path.is_symlink() and path.name != ".lock":
+        if path.is_file() and not path.is_symlink() and path.name not in OWN_FILES:
             yield path
 
 

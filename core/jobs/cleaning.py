@@ -1,21 +1,20 @@
 """What lies in a home and belongs to nothing: after kills, failed uploads, broken restores."""
 
-import re
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from core.arrays_on_disk import is_temporary
 from core.export.bundle_opening import OPENING
 from core.jobs.database import READS_ONLY
 from core.jobs.home import RUN_ID, Home
 from core.jobs.tables import Run
 
 _HOUR_S = 3600.0
-_TEMPORARY = re.compile(r"\..+\.\d+(\.[a-z0-9]+)?")
-"""How files are called until they are whole (`core.arrays_on_disk.replacing`)."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +24,14 @@ class Orphan:
     path: Path
     bytes: int
     why: str
+    removal: Callable[[], None] | None = None
+    """How it is removed where it is no file of this machine."""
 
     def remove(self) -> None:
         """Delete it."""
-        if self.path.is_dir() and not self.path.is_symlink():
+        if self.removal is not None:
+            self.removal()
+        elif self.path.is_dir() and not self.path.is_symlink():
             shutil.rmtree(self.path, ignore_errors=True)
         else:
             self.path.unlink(missing_ok=True)
@@ -51,12 +54,13 @@ def find_orphans(engine: sa.Engine, home: Home, now: float | None = None) -> lis
         if folder.name not in states:
             found.append((folder, "no run has this id"))
         elif states[folder.name] not in ("queued", "running"):
-            parts = (path for path in folder.rglob(".*") if path.is_file() and _TEMPORARY.fullmatch(path.name))
+            parts = (path for path in folder.rglob(".*") if path.is_file() and is_temporary(path))
             found += [(path, "a file that was never finished") for path in parts]
     found += [(path, "an upload that became no run") for path in _in(home.uploads)]
     found += [(path, "a restore that was broken off") for path in _in(home.root) if path.name.startswith("restoring-")]
     orphans = (Orphan(path, _bytes(path), why) for path, why in found if _newest(path) < now - _HOUR_S)
-    return sorted(orphans, key=lambda orphan: orphan.path)
+    elsewhere = (Orphan(Path(e.name), e.bytes, e.why, e.remove) for e in home.litter(set(states), now - _HOUR_S))
+    return sorted([*orphans, *elsewhere], key=lambda orphan: orphan.path)
 
 
 def _in(folder: Path) -> list[Path]:

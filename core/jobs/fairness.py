@@ -32,19 +32,20 @@ class QueueLimits:
     """Runs that one user starts within a minute."""
 
 
-def next_turn(session: Session, owner: str) -> int:
-    """The turn of a run that `owner` brings now."""
+def next_turn(session: Session, owner: str, queue: str) -> int:
+    """The turn of a run that `owner` brings to a queue now."""
+    latest = sa.select(sa.func.max(Run.turn)).where(Run.queue == queue)
     # One that is tried again was started, too, but waits for its new turn.
-    begun = (Run.started.is_not(None), Run.state != "queued")
-    served = session.scalar(sa.select(sa.func.max(Run.turn)).where(*begun)) or 0
-    last = session.scalar(sa.select(sa.func.max(Run.turn)).where(Run.owner == owner))
+    served = session.scalar(latest.where(Run.started.is_not(None), Run.state != "queued")) or 0
+    last = session.scalar(latest.where(Run.owner == owner))
     return max(served, 0 if last is None else last + 1)
 
 
 def runs_ahead(session: Session, run: Run) -> int:
-    """How many queued runs go before a queued one."""
+    """How many runs go before a queued one in its queue."""
     earlier = sa.or_(Run.turn < run.turn, sa.and_(Run.turn == run.turn, Run.created < run.created))
-    return session.scalar(sa.select(sa.func.count()).select_from(Run).where(Run.state == "queued", earlier)) or 0
+    waiting = (Run.state == "queued", Run.queue == run.queue, earlier)
+    return session.scalar(sa.select(sa.func.count()).select_from(Run).where(*waiting)) or 0
 
 
 def check_limits(session: Session, owner: str, limits: QueueLimits, a_minute_ago: sa.ColumnElement[bool]) -> None:

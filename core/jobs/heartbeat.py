@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import UnderstudyError
 from core.jobs.database import READS_ONLY
+from core.jobs.queues import CPU, TRAIN
 from core.jobs.tables import WorkerSign
 
 BEAT_S = 5.0
@@ -36,6 +37,8 @@ class WorkerRecord:
     started: datetime
     beat: datetime
     stopped: datetime | None
+    queues: tuple[str, ...] = (CPU, TRAIN)
+    """Those that it serves."""
 
     @property
     def silent_s(self) -> float:
@@ -59,10 +62,16 @@ class Heartbeat:
     """
 
     def __init__(
-        self, engine: sa.Engine, name: str, lost: Callable[[str], None], gives_up: bool = True, every_s: float = BEAT_S
+        self,
+        engine: sa.Engine,
+        name: str,
+        lost: Callable[[str], None],
+        gives_up: bool = True,
+        every_s: float = BEAT_S,
+        queues: tuple[str, ...] = (CPU, TRAIN),
     ) -> None:
         self._engine, self._name, self._lost = engine, name, lost
-        self._gives_up, self._every_s = gives_up, every_s
+        self._gives_up, self._every_s, self._queues = gives_up, every_s, queues
         self._session = secrets.token_hex(8)
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -87,6 +96,7 @@ class Heartbeat:
                 session.add(sign)
             sign.session, sign.host, sign.pid = self._session, here, os.getpid()
             sign.started, sign.beat, sign.stopped = now, now, None
+            sign.queues = ",".join(self._queues)
 
     def start(self) -> None:
         """Begin to give signs; `claim` comes first."""
@@ -145,7 +155,14 @@ def list_workers(engine: sa.Engine) -> list[WorkerRecord]:
     """All workers that ever worked on this database, by name."""
     with Session(engine.execution_options(**READS_ONLY)) as session:
         signs = session.scalars(sa.select(WorkerSign).order_by(WorkerSign.name))
-        return [WorkerRecord(s.name, s.host, s.pid, s.started, s.beat, s.stopped) for s in signs]
+        return [
+            WorkerRecord(s.name, s.host, s.pid, s.started, s.beat, s.stopped, tuple(s.queues.split(","))) for s in signs
+        ]
+
+
+def is_served(engine: sa.Engine, queue: str) -> bool:
+    """Whether there is a worker for a queue that has not stopped; a silent one may come back."""
+    return any(queue in worker.queues for worker in list_workers(engine) if worker.stopped is None)
 
 
 def declare_dead(engine: sa.Engine, name: str) -> None:

@@ -1,8 +1,11 @@
 """Where a site keeps what it makes: the database, a folder per run, backups, the workers' locks."""
 
+import os
 import re
 import secrets
+import shutil
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +13,8 @@ from core.errors import RunNotFoundError
 from core.run_folder import RunFolder
 
 RUN_ID = re.compile(r"[a-z0-9]{16}")
+RUN_PART = "run"
+"""All of a run but its trainings, which are parts by their ids (`core.jobs.mirror`)."""
 _ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # no l, o, 0, 1: ids are read aloud and typed
 _LOG = ".log.txt"  # hidden, hence no artifact: it may hold tracebacks and paths
 
@@ -31,6 +36,16 @@ def safe_file_name(name: str) -> str:
     stem = re.sub(r"[^A-Za-z0-9 _-]+", "_", stem).strip(" _-")[:80] or "source"
     suffix = suffix.lower() if re.fullmatch(r"[A-Za-z0-9]{1,5}", suffix) else ""
     return f"{stem}.{suffix}" if suffix else stem
+
+
+@dataclass(frozen=True)
+class Litter:
+    """Something that nothing needs any more, not on this machine."""
+
+    name: str
+    bytes: int
+    why: str
+    remove: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,31 @@ class Home:
             raise RunNotFoundError("There is no run with this id.")
         return RunFolder(self.root / "runs" / run_id)
 
+    def push(self, run_id: str, part: str | None = RUN_PART) -> None:
+        """Take a part of a run's files (all, with None) to where others look: here, since all share this folder."""
+
+    def push_anew(self, run_id: str) -> None:
+        """Take all files of a run there, whatever is there of it."""
+
+    def pull(self, run_id: str) -> None:
+        """Bring a run's files here: nothing to do where all share this folder."""
+
+    def remove(self, run_id: str) -> None:
+        """Remove a run's files."""
+        shutil.rmtree(self.root / "runs" / run_id, ignore_errors=True)
+
+    def make_room(self) -> int:
+        """Give up copies that are kept elsewhere, where there is a limit; returns the bytes freed."""
+        return 0
+
+    def litter(self, run_ids: set[str], before: float) -> "list[Litter]":
+        """What lies elsewhere, is older than `before` (s since 1970) and belongs to none of these runs."""
+        return []
+
+    def run_bytes(self, run_id: str) -> int:
+        """What a run's files take."""
+        return folder_bytes(self.root / "runs" / run_id)
+
     def log(self, run_id: str) -> Path:
         """What the stages of a run wrote to their error output: tracebacks, warnings of libraries."""
         return self.run(run_id).root / _LOG
@@ -79,3 +119,18 @@ class Home:
         if resolved is None or not resolved.is_relative_to(folder.root.resolve()):
             raise RunNotFoundError("The run has no such file.")
         return resolved
+
+
+def folder_bytes(folder: Path | str) -> int:
+    """The size of all files in a folder; what vanishes meanwhile counts nothing."""
+    total = 0
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    total += folder_bytes(entry.path)
+                else:
+                    total += entry.stat(follow_symlinks=False).st_size
+    except OSError:
+        pass
+    return total

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from dbos import DBOSClient
 
 from core.jobs.heartbeat import declare_dead
-from core.jobs.training_workflow import TRAIN_QUEUE
-from core.jobs.workflow import QUEUE, run_of
+from core.jobs.queues import QUEUES, stored_name
+from core.jobs.workflow import run_of
 
 
 def recover(engine: sa.Engine, client: DBOSClient, name: str) -> list[str]:
@@ -22,7 +22,7 @@ def give_back(client: DBOSClient, name: str) -> list[str]:
     """Queue again what is recorded as being in the hands of the worker `name`, which must not be at it."""
     left = client.list_workflows(executor_id=name, status="PENDING", load_input=False, load_output=False)
     given = []
-    for queue in (QUEUE, TRAIN_QUEUE):
+    for queue in map(stored_name, QUEUES):
         ids = [each.workflow_id for each in left if each.queue_name == queue]
         if ids:
             client.resume_workflows(ids, queue_name=queue)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.errors import RunNotFoundError
 from core.jobs.database import READS_ONLY
 from core.jobs.fairness import next_turn, runs_ahead
+from core.jobs.queues import queue_of
 from core.jobs.records import FINISHED, RunRecord, record_of
 from core.jobs.searching import RunSearch, matching
 from core.jobs.tables import Run, RunStage
@@ -41,7 +42,8 @@ class RunStore:
         run.owner = owner or LOCAL_USER
         run.stages = [RunStage(name=n, title=title, position=i) for i, (n, title) in enumerate(stages)]
         with Session(self.engine) as session, session.begin():
-            run.turn = next_turn(session, run.owner)
+            run.queue = queue_of(settings)
+            run.turn = next_turn(session, run.owner, run.queue)
             session.add(run)
             session.flush()
             record = record_of(run)
@@ -146,7 +148,7 @@ class RunStore:
             run = _find(session, run_id)
             if run.state in ("failed", "cancelled"):
                 run.state, run.error, run.cancel_requested, run.finished = "queued", None, False, None
-                run.turn = next_turn(session, run.owner)
+                run.turn = next_turn(session, run.owner, run.queue)
                 for stage in run.stages:
                     if stage.state not in ("done", "skipped"):
                         stage.state, stage.fraction, stage.message = "waiting", 0.0, ""

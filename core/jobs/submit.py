@@ -11,11 +11,13 @@ from dbos import DBOSClient
 
 from core.errors import BadInputError
 from core.footage import footage_deleted
+from core.jobs.heartbeat import is_served
 from core.jobs.home import Home, new_run_id, safe_file_name
+from core.jobs.queues import GPU, queue_of, stored_name
 from core.jobs.records import RunRecord
 from core.jobs.store import RunStore
 from core.jobs.tables import Run
-from core.jobs.workflow import APPLICATION_VERSION, QUEUE, WORKFLOW, workflow_id
+from core.jobs.workflow import APPLICATION_VERSION, WORKFLOW, workflow_id
 from core.run_folder import RunFolder
 from core.run_settings import FETCH
 from core.video.fetch import check_link
@@ -54,9 +56,10 @@ class Submission:
             check_source(kept, WindowSettings(chosen.start_s, chosen.end_s, chosen.max_seconds))
             if people_from is not None:
                 _copy_people(people_from, RunFolder(folder))
+            self.home.push(run_id)
             return self._create(run_id, name or file_name, file_name, chosen.to_json())
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            self.home.remove(run_id)
             raise
 
     def submit_link(
@@ -75,9 +78,10 @@ class Submission:
         try:
             if people_from is not None:
                 _copy_people(people_from, RunFolder(folder))
+            self.home.push(run_id)
             return self._create(run_id, name or given.label, given.label, chosen.to_json(), all_stages=True)
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            self.home.remove(run_id)
             raise
 
     def again(self, run_id: str, changes: dict[str, Any]) -> RunRecord:
@@ -103,6 +107,8 @@ class Submission:
     def _create(
         self, run_id: str, name: str, source_name: str, settings: dict[str, Any], all_stages: bool = False
     ) -> RunRecord:
+        if queue_of(settings) == GPU and not is_served(self.store.engine, GPU):
+            raise BadInputError("The run asks for a GPU, but no worker of this site has one. Take the device cpu.")
         stages = [stage for stage in self._pipeline.STAGES if all_stages or stage.name != FETCH]
         return self.store.create(
             run_id,
@@ -122,11 +128,11 @@ class Submission:
                 self._enqueue(connection, run_id, new_run_id()[:6])
 
     def _enqueue(self, connection: sa.Connection, run_id: str, again: str = "") -> None:
-        turn = connection.execute(sa.select(Run.turn).where(Run.id == run_id)).scalar_one()
+        turn, queue = connection.execute(sa.select(Run.turn, Run.queue).where(Run.id == run_id)).one()
         self._client.enqueue_in_transaction(
             connection,
             {
-                "queue_name": QUEUE,
+                "queue_name": stored_name(queue),
                 "workflow_name": WORKFLOW,
                 "workflow_id": workflow_id(run_id, again),
                 "app_version": APPLICATION_VERSION,

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from core.jobs.queues import CPU
 from core.jobs.users import LOCAL_USER
 
 RUN_STATES = ("queued", "running", "done", "failed", "cancelled")
@@ -67,6 +68,8 @@ class Run(Base):
     """The user whose run it is; nobody else sees it."""
     turn: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     """Its place in the queue: lower ones go first (`core.jobs.fairness`)."""
+    queue: Mapped[str] = mapped_column(sa.String(16), default=CPU, server_default=CPU)
+    """Which queue it waits in (`core.jobs.queues`)."""
     deleted: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When a person deleted it; it can be brought back until it is purged."""
     stages: Mapped[list["RunStage"]] = relationship(
@@ -88,6 +91,8 @@ class WorkerSign(Base):
     beat: Mapped[datetime] = mapped_column(UtcDateTime)
     stopped: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it left in good order, or was declared dead by `recover`."""
+    queues: Mapped[str] = mapped_column(sa.String(100), default="cpu,train", server_default="cpu,train")
+    """Those that it serves, with commas between."""
 
 
 class RunStage(Base):

@@ -9,8 +9,9 @@ from core.errors import BadInputError
 from core.imitation.ppo.curve import read_curve
 from core.imitation.ppo.settings import TrainingSettings
 from core.jobs.home import Home, new_run_id
+from core.jobs.queues import TRAIN, stored_name
 from core.jobs.store import RunStore
-from core.jobs.training_workflow import TRAIN_QUEUE, TRAINING_WORKFLOW
+from core.jobs.training_workflow import TRAINING_WORKFLOW
 from core.jobs.trainings import TrainingRecord, TrainingStore
 from core.jobs.workflow import APPLICATION_VERSION, workflow_id
 from core.training_folder import WORK, check_motion, training_folder
@@ -72,7 +73,7 @@ class TrainingDesk:
 
     def _enqueue(self, connection: sa.Connection, training_id: str, line: int, again: str = "") -> None:
         order: dict[str, Any] = {
-            "queue_name": TRAIN_QUEUE,
+            "queue_name": stored_name(TRAIN),
             "workflow_name": TRAINING_WORKFLOW,
             "workflow_id": workflow_id(training_id, again),
             "app_version": APPLICATION_VERSION,

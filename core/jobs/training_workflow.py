@@ -9,28 +9,33 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from dbos import DBOS
 
-from core.errors import CancelledError
+from core.errors import CancelledError, UnderstudyError
+from core.jobs.mirror import MovedOnError
 from core.jobs.patience import patiently, unless_away
 from core.jobs.run_log import current_run
+from core.jobs.stage_files import moved
 from core.jobs.stage_process import StageProcess
+from core.jobs.stopping import WorkerStoppingError
 from core.jobs.trainings import TrainingRecord, TrainingStore
-from core.jobs.workflow import BROKE_OFF, SILENCE_S, WorkerContext, WorkerStoppingError, current_context, is_latest_try
+from core.jobs.workflow import BROKE_OFF, SILENCE_S, WorkerContext, current_context, is_latest_try
 from core.progress import silent
 from core.run_folder import RunFolder
 from core.training_folder import WORK, is_finished, training_folder
 
 _log = logging.getLogger(__name__)
 
-TRAIN_QUEUE = "train"
 TRAINING_WORKFLOW = "perform_training"
 STAGES_MODULE = "core.training_stages"
 NICENESS = 10
 STOP_WITHIN_S = 2.5
 """A training that is told to stop has so long [s] for one more checkpoint; then it is ended, and has its last one."""
+SAVE_EVERY_S = 30.0
+"""A checkpoint goes to the store of artifacts, where there is one, at most so often [s]."""
 MOST_DEATHS = 3
 """A training whose process dies so often in a row without a new checkpoint is given up."""
 CRASHED = "Something went wrong in the training that is not your doing. The details are in the run's log on the server."
@@ -85,8 +90,11 @@ def _train(
 ) -> dict[str, str | None]:
     work = folder.root / WORK
     deaths, checkpoint = 0, _written(work)
+    home, files = context.home, partial(context.home.push, training.run_id, training.id)
+    if trouble := moved(lambda: home.pull(training.run_id), _stop_with(context)):
+        return {"state": "failed", "error": trouble}
     while True:
-        look = _Look(context, store, training.id, work)
+        look = _Look(context, store, training.id, work, files)
         try:
             answer = process.run("train", _throttled(store, training.id), look, SILENCE_S)
         except CancelledError:  # it took too long over its last checkpoint
@@ -102,11 +110,16 @@ def _train(
         if deaths >= MOST_DEATHS:
             break
     if look.asked == "worker":
+        look.save()
         raise WorkerStoppingError
     if look.asked == "person" and not is_finished(folder, training.settings["training"]):
         patiently(store.end, training.id, "stopped")  # at once: the files come after
-        return {"state": "stopped", "error": None}
-    return _ending(answer)
+        ending: dict[str, str | None] = {"state": "stopped", "error": None}
+    else:
+        ending = _ending(answer)
+    if (trouble := moved(files, _stop_with(context))) and ending["state"] == "done":
+        return {"state": "failed", "error": trouble}
+    return ending
 
 
 def _ending(answer: dict[str, Any]) -> dict[str, str | None]:
@@ -124,10 +137,9 @@ def _write_files(
     training: TrainingRecord,
     ending: dict[str, str | None],
 ) -> dict[str, str | None]:
-    def look() -> None:
-        if context.stopping.is_set():
-            raise WorkerStoppingError
-
+    look, run_id = _stop_with(context), training.run_id
+    if trouble := moved(lambda: context.home.pull(run_id), look):
+        return {"state": "failed", "error": trouble}
     with unless_away():
         store.progress(training.id, 1.0, "Writing the policy's files")
     answer = process.run("files", silent, look, SILENCE_S)
@@ -135,7 +147,17 @@ def _write_files(
         process.end()
         answer = process.run("files", silent, look, SILENCE_S)
     files = _ending(answer)
+    if trouble := moved(lambda: context.home.push(run_id, training.id), look):
+        files = {"state": "failed", "error": trouble}
     return files if files["state"] == "failed" and ending["state"] == "done" else ending
+
+
+def _stop_with(context: WorkerContext) -> Callable[[], None]:
+    def look() -> None:
+        if context.stopping.is_set():
+            raise WorkerStoppingError
+
+    return look
 
 
 def _finish(store: TrainingStore, training_id: str, ending: dict[str, str | None]) -> None:
@@ -147,12 +169,23 @@ def _finish(store: TrainingStore, training_id: str, ending: dict[str, str | None
 
 
 class _Look:
-    """Looks whether to end, asks the training for a last checkpoint, and loses patience with it."""
+    """Looks whether to end, asks the training for a last checkpoint, and loses patience with it.
 
-    def __init__(self, context: WorkerContext, store: TrainingStore, training_id: str, work: Any) -> None:
+    It also has new checkpoints saved by `files` from time to time, for another machine to go on from.
+    """
+
+    def __init__(
+        self,
+        context: WorkerContext,
+        store: TrainingStore,
+        training_id: str,
+        work: Any,
+        files: Callable[[], None],
+    ) -> None:
         self.asked = ""
         self._context, self._store, self._id, self._work = context, store, training_id, work
         self._deadline = 0.0
+        self._files, self._saved, self._saved_at = files, _written(work), time.monotonic()
 
     def __call__(self) -> None:
         if not self.asked:
@@ -162,12 +195,24 @@ class _Look:
                 elif self._store.stop_requested(self._id):
                     self.asked = "person"
             if not self.asked:
+                if _written(self._work) != self._saved and time.monotonic() - self._saved_at > SAVE_EVERY_S:
+                    self.save()
                 return
             self._deadline = time.monotonic() + STOP_WITHIN_S
             self._work.mkdir(parents=True, exist_ok=True)
             (self._work / "stop").touch()  # `core.imitation.ppo.stopping`
         elif time.monotonic() > self._deadline:
             raise CancelledError("The training was stopped.")
+
+    def save(self) -> None:
+        """Have the files saved; where that is not possible now, the next checkpoint's are."""
+        self._saved, self._saved_at = _written(self._work), time.monotonic()
+        try:
+            self._files()
+        except MovedOnError as error:
+            raise WorkerStoppingError from error
+        except (UnderstudyError, OSError) as error:
+            _log.warning("A checkpoint of training %s is on this machine alone: %s", self._id, error)
 
 
 def _written(work: Any) -> int:

@@ -13,11 +13,11 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 
 from core.jobs.heartbeat import Heartbeat, WorkerNameTakenError
 from core.jobs.home import Home
+from core.jobs.queues import QUEUES, stored_name, usual_queues
 from core.jobs.recovery import give_back
 from core.jobs.store import RunStore
-from core.jobs.training_workflow import TRAIN_QUEUE
 from core.jobs.trainings import TrainingStore
-from core.jobs.workflow import APPLICATION, APPLICATION_VERSION, QUEUE, WorkerContext, run_of, set_context
+from core.jobs.workflow import APPLICATION, APPLICATION_VERSION, WorkerContext, run_of, set_context
 
 _log = logging.getLogger(__name__)
 _STOP_WITHIN_S = 10.0
@@ -30,8 +30,10 @@ class Worker:
 
     A run that was broken off by a kill is continued by the worker of the *same* name, or by any after
     `core.jobs.recovery.recover`; so names are stable ("site" for the one within `understudy serve`). A lock on a file
-    and a row in the database keep two from having the same one. Runs are taken one at a time: the heavy stages use all
-    cores. So are trainings, which stand back behind them (`core.jobs.training_workflow`).
+    and a row in the database keep two from having the same one. It takes one at a time from each of its queues
+    (`core.jobs.queues`; all that the machine can serve, if none are named): the heavy stages use all cores. Trainings
+    stand back behind runs (`core.jobs.training_workflow`). `limits` says how many of a queue all workers together
+    compute at once; the worker that starts last says it for all.
 
     `on_lost` is called with the reason when others may have taken over what this worker does (`core.jobs.heartbeat`);
     its run is broken off then, and the process had better end.
@@ -45,6 +47,8 @@ class Worker:
         pipeline: str = "core.pipeline",
         poll_s: float = 0.5,
         on_lost: Callable[[str], None] | None = None,
+        queues: tuple[str, ...] = (),
+        limits: dict[str, int] | None = None,
     ) -> None:
         self.engine, self.home, self.name = engine, home, name
         self._poll_s = poll_s
@@ -52,8 +56,11 @@ class Worker:
         self._lock: IO[str] | None = None
         self._launched = False
         self._on_lost = on_lost
+        self._queues, self._limits = queues or usual_queues(), limits or {}
         # A SQLite file has no second machine, so nobody waits for this one to fall silent.
-        self._heartbeat = Heartbeat(engine, name, self._lost, gives_up=engine.dialect.name != "sqlite")
+        self._heartbeat = Heartbeat(
+            engine, name, self._lost, gives_up=engine.dialect.name != "sqlite", queues=self._queues
+        )
 
     def __enter__(self) -> Self:
         self.start()
@@ -72,17 +79,25 @@ class Worker:
             self._launched = True
             set_context(self._context)
             DBOS(config=_config(self.engine, self.name))
+            DBOS.listen_queues([stored_name(queue) for queue in self._queues])
             DBOS.launch()
-            for queue in (QUEUE, TRAIN_QUEUE):  # so that no training, which takes long, is before anybody's run
-                DBOS.register_queue(
-                    queue, worker_concurrency=1, polling_interval_sec=self._poll_s, on_conflict="always_update"
-                )
+            for queue in QUEUES:
+                self._register(queue)
             self._give_up_lost_runs()
             self._give_up_lost_trainings()
             self._heartbeat.start()
         except BaseException:
             self.stop()
             raise
+
+    def _register(self, queue: str) -> None:
+        DBOS.register_queue(
+            stored_name(queue),
+            worker_concurrency=1,
+            global_concurrency=self._limits.get(queue),
+            polling_interval_sec=self._poll_s,
+            on_conflict="always_update",
+        )
 
     def stop(self) -> None:
         """Break off what is running, leave the queue, and put the run back into it for whoever comes first."""

@@ -19,7 +19,9 @@ from core.errors import CancelledError
 from core.jobs.home import Home
 from core.jobs.patience import patiently, unless_away
 from core.jobs.run_log import current_run
+from core.jobs.stage_files import moved
 from core.jobs.stage_process import StageProcess
+from core.jobs.stopping import WorkerStoppingError
 from core.jobs.store import RunStore
 from core.run_folder import read_json
 from core.run_settings import FETCH
@@ -29,7 +31,6 @@ _log = logging.getLogger(__name__)
 APPLICATION = "understudy"
 APPLICATION_VERSION = "1"
 """Raised only when workflows begun before could not be continued by the new code."""
-QUEUE = "runs"
 WORKFLOW = "perform_run"
 
 CRASHED = "Something went wrong in “{title}” that is not your doing. The details are in the run's log on the server."
@@ -39,10 +40,6 @@ HUNG = "“{title}” did nothing for half an hour and was ended. Try it again, 
 SILENCE_S = 1800.0
 """A stage that reports nothing for so long [s] has hung; those that work report every few seconds."""
 _WRITES_PER_SECOND = 3
-
-
-class WorkerStoppingError(BaseException):
-    """Breaks a stage off because its worker stops. No `Exception`: DBOS must not take it for the step's result."""
 
 
 @dataclass
@@ -164,6 +161,7 @@ def _begin(context: WorkerContext, run_id: str) -> list[list[str]] | None:
 def _finish(context: WorkerContext, run_id: str, state: str, error: str | None) -> None:
     patiently(context.store.finish, run_id, state, error)
     _log.info("The run is %s", state)
+    context.home.make_room()
 
 
 def _perform_stage(
@@ -174,11 +172,15 @@ def _perform_stage(
     patiently(store.stage_started, run_id, name)
     try:
         progress, look = _throttled_progress(store, run_id, name), _look_for_end(context, run_id)
-        answer = process.run(name, progress, look, SILENCE_S)
+        trouble = moved(lambda: context.home.pull(run_id), look)
+        answer = {"event": "failed", "message": trouble} if trouble else process.run(name, progress, look, SILENCE_S)
         if answer["event"] == "gone":  # killed, perhaps for want of memory that is there again
             _log.warning("Run %s: the process ended in %s, which is begun once more", run_id, name)
             process.end()
             answer = process.run(name, progress, look, SILENCE_S)
+        if answer["event"] != "skipped" and not trouble:  # also of one that failed: its log
+            trouble = moved(lambda: context.home.push(run_id), look)
+            answer = {"event": "failed", "message": trouble} if trouble and answer["event"] == "done" else answer
     except CancelledError:
         return {"state": "cancelled", "error": None}
     event = answer["event"]

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from core.accelerator import GPU, current_device
 from core.errors import BadInputError, MissingDependencyError
 from core.keypoints.downloads import RemoteFile, fetched
 from core.keypoints.skeleton_maps import BY_COUNT
@@ -125,7 +126,8 @@ def _made(kind: Any, path: Path, flipped: bool = False) -> Any:
         height, width = int(shape[2]), int(shape[3])
         size = (width, height) if flipped else (height, width)
         with contextlib.redirect_stdout(sys.stderr):  # it announces what it loads, where figures may be printed
-            return kind(str(path), model_input_size=size, backend="onnxruntime", device="cpu")
+            device = "cuda" if current_device() == GPU else "cpu"
+            return kind(str(path), model_input_size=size, backend="onnxruntime", device=device)
     except Exception as error:
         raise BadInputError(
             f"{path} should be an ONNX network for {kind.__name__} with a fixed picture size, but cannot be used: "

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from core.accelerator import open_session
 from core.errors import BadInputError
 from core.mesh_recovery.adapters import Answer, Roles, check_values, find_roles
 from core.mesh_recovery.contract import MODEL_FILE, Manifest, read_manifest
@@ -140,7 +141,9 @@ def _open(path: Path, threads: int, large: bool) -> onnxruntime.InferenceSession
     options.enable_mem_reuse = large
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return open_session(path, options)
+    except BadInputError:
+        raise
     except Exception as error:
         raise _refusal(error, path) from error
 

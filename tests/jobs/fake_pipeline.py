@@ -4,8 +4,10 @@ Every stage notes that it ran in the file calls.txt, so that tests can count.
 """
 
 import os
+import signal
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from core.errors import BadInputError
@@ -23,6 +25,7 @@ class RunSettings:
     keypoints: str = "blazepose"
     physics: str = "assisted"
     sampling: str = "quick"
+    device: str = "cpu"
     engine: str = "auto"
     seed: int = 0
     max_seconds: float = 120.0
@@ -73,12 +76,26 @@ def _middle(folder: RunFolder, settings: RunSettings, progress: Progress) -> Non
         raise ZeroDivisionError("secret detail")
     if settings.behaviour == "segfault":
         os.abort()
+    if settings.behaviour == "no memory":
+        bytearray(1 << 60)
+    if settings.behaviour == "killed" or (settings.behaviour == "killed once" and _count(folder) == 2):
+        os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does when memory runs out
+    if settings.behaviour == "disk full":
+        with Path("/dev/full").open("w") as file:
+            file.write("x")
     if settings.behaviour == "slow":
         for i in range(1200):
             progress(i / 1200, f"step {i}")
             time.sleep(0.05)
     if settings.behaviour == "stuck":  # never reports
         time.sleep(60)
-    if settings.behaviour == "slow at first" and len((folder.root / "calls.txt").read_text().split()) == 2:
+    while settings.behaviour.startswith("until ") and not Path(settings.behaviour[6:]).exists():
+        time.sleep(0.05)
+    if settings.behaviour == "slow at first" and _count(folder) == 2:
         time.sleep(60)
     write_json(folder.metrics, {"0": {"motion": {"jitter": 1.5, "foot_slide_cm_s": None}}})
+
+
+def _count(folder: RunFolder) -> int:
+    """How many stages were begun, this one included."""
+    return len((folder.root / "calls.txt").read_text().split())

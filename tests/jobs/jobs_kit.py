@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from core.jobs.database import make_engine
 from core.jobs.home import Home, new_run_id
 from core.jobs.migrate import upgrade
+from core.jobs.queues import queue_of, stored_name
 from core.jobs.records import RunRecord
 from core.jobs.store import RunStore
-from core.jobs.workflow import APPLICATION_VERSION, QUEUE, WORKFLOW
+from core.jobs.workflow import APPLICATION_VERSION, WORKFLOW
 
 
 def make_home(root: Path) -> tuple[Home, sa.Engine, RunStore]:
@@ -27,8 +28,9 @@ def enqueue(client: Any, home: Home, store: RunStore, **settings: Any) -> str:
     source = home.run(run_id).root / "source" / "a.mp4"
     source.parent.mkdir(parents=True)
     source.write_bytes(b"a video")
+    home.push(run_id)
     options = {
-        "queue_name": QUEUE,
+        "queue_name": stored_name(queue_of(settings)),
         "workflow_name": WORKFLOW,
         "workflow_id": run_id,
         "app_version": APPLICATION_VERSION,

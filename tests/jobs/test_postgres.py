@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -151,6 +152,30 @@ def test_a_worker_that_stops_hands_its_run_on(site, workers):
     workers("next")
     assert wait_until_finished(store, run, 60).state == "done"
     assert calls(home, run) == ["clip", "middle", "middle", "physics"]
+
+
+def test_a_database_that_is_gone_for_a_while_ends_no_run(site, workers, database, tmp_path):
+    home, _, store, client = site
+    workers("patient")
+    runs = [enqueue(client, home, store, behaviour=f"until {tmp_path / 'go'}"), enqueue(client, home, store)]
+    wait_for(lambda: calls(home, runs[0]) == ["clip", "middle"], 60)
+    others = sa.create_engine(sa.make_url(database).set(database="template1"), isolation_level="AUTOCOMMIT")
+    with others.connect() as outside:
+        outside.exec_driver_sql("ALTER DATABASE postgres ALLOW_CONNECTIONS false")
+        try:
+            cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = 'postgres'"
+            assert outside.exec_driver_sql(cut).scalar() > 0
+            with pytest.raises(sa.exc.OperationalError):
+                store.get(runs[0])
+            (tmp_path / "go").touch()
+            wait_for(lambda: home.run(runs[0]).metrics.exists())  # the stage ended meanwhile
+            time.sleep(3)
+        finally:
+            outside.exec_driver_sql("ALTER DATABASE postgres ALLOW_CONNECTIONS true")
+    others.dispose()
+    for run in runs:
+        assert wait_until_finished(store, run, 90).state == "done"
+        assert calls(home, run) == ["clip", "middle", "physics"]
 
 
 def test_a_backup_moves_to_sqlite(site, tmp_path):

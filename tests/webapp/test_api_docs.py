@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fastapi.routing import APIRoute
 from support.served_sites import served_site
 
 from core.assets import asset_path
@@ -54,6 +55,23 @@ def test_the_endpoints_that_are_told_of_are_there(site_client):
     named = set(re.findall(r"`(/[a-z_]+)`", DOCS.split("lists all endpoints")[1]))
     there = set(site_client.get("/gradio_api/info").json()["named_endpoints"])
     assert named == there - {name for name in there if name.startswith("/_")}
+
+
+def own_routes(routes):
+    """(method, path with {} for each parameter) of the site's own routes; Gradio's are in mounted applications."""
+    for route in routes:
+        if hasattr(route, "original_router"):
+            yield from own_routes(route.original_router.routes)
+        elif isinstance(route, APIRoute):
+            for method in route.methods:
+                yield method, re.sub(r"\{[^}]*\}", "{}", route.path)
+
+
+def test_every_route_is_told_of_and_no_other(site_client):
+    told = re.findall(r"`(GET|POST|PATCH|PUT|DELETE) (/[^` ]+)`", DOCS)
+    told = {(method, re.sub(r"\b[A-Z]+\b", "{}", path)) for method, path in told}
+    there = set(own_routes(site_client.app.routes))
+    assert told == there, f"not told of: {sorted(there - told)}; not there: {sorted(told - there)}"
 
 
 def test_every_route_of_the_interface_is_on_its_page(site_client):

@@ -3,9 +3,8 @@
 import pytest
 from support.motions import waving
 
-from core.jobs.home import new_run_id
+from core.jobs.home import folder_bytes, new_run_id
 from core.run_folder import write_json
-from webapp.library_view import folder_bytes
 
 
 def start(client, name, **settings):

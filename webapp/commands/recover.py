@@ -26,9 +26,10 @@ def recover(
         engine = make_engine(read_settings().database)
         check_version(engine)
         if name is None:
-            table = Table("worker", "machine", "process", "state", "last sign")
+            table = Table("worker", "machine", "process", "queues", "state", "last sign")
             for each in list_workers(engine):
-                table.add_row(each.name, each.host, str(each.pid), each.state, f"{each.silent_s:.0f} s ago")
+                sign = f"{each.silent_s:.0f} s ago"
+                table.add_row(each.name, each.host, str(each.pid), ", ".join(each.queues), each.state, sign)
             console.print(table)
             return
         prepare_queue(engine)

@@ -54,6 +54,7 @@ def run(
     time_scale: Annotated[float, typer.Option(help="How many times slower than life the video plays.")] = 1.0,
     loop: Annotated[bool, typer.Option("--loop", help="Find one cycle of the motion and close it.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    device: Annotated[str, typer.Option(help="Where networks are computed: cpu or gpu.")] = "cpu",
     body: Annotated[str, typer.Option(help="Body shown: embedded, or your own SMPL file (.npz, .pkl).")] = "embedded",
     video: Annotated[bool, typer.Option(help="Draw side_by_side.mp4 at the end.")] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in --out.")] = False,
@@ -79,7 +80,7 @@ def run(
         settings = RunSettings(
             start_s or 0.0, end_s, person, absolute_path(keypoints), physics, seed, hmr=absolute_path(hmr), video=video,
             solver=solver, height_m=height, time_scale=time_scale, loop=loop, body=absolute_path(body),
-            sampling=sampling, link=link.url if link else "",
+            sampling=sampling, device=device, link=link.url if link else "",
         )  # fmt: skip
         chosen_body(settings.body)
         training = _training(train, settings)

@@ -1,0 +1,275 @@
+"""A copy of every run's folder in an object store, for machines that share no folder.
+
+A run has parts, each with one writer at a time: "run", and one for each of its trainings. A part's manifest lists its
+files by path, size and SHA-256; the files lie beside it under their checksums:
+
+    RUN/parts/PART.json      {"token", "files": {path: [bytes, sha256]}, "sha256" of these}
+    RUN/files/PART/SHA256
+
+Files go first and the manifest last, in one step: whoever reads sees a part as it was before or after. What a folder
+has of the store is noted in it (`.mirror.json`), so that only what has changed travels.
+"""
+
+import fcntl
+import hashlib
+import json
+import re
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from core.arrays_on_disk import is_temporary, replacing
+from core.errors import UnderstudyError
+from core.jobs.home import RUN_PART
+from core.jobs.object_store import ObjectStore
+
+STATE, LOCK = ".mirror.json", ".mirror.lock"
+OWN_FILES = (STATE, LOCK, ".lock")
+"""What is about this machine alone, and goes nowhere."""
+_TRAINING = re.compile(r"person-\d+/(?:policies/|rollouts/policy-)([a-z0-9]{16})(?=[/.-])")
+_CHUNK = 1 << 20
+_TRIES = 3
+
+
+class MovedOnError(UnderstudyError):
+    """The store has more of a part than this machine has seen: another machine works on it."""
+
+
+class DamagedCopyError(UnderstudyError):
+    """What the store holds is not what its manifest says."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A part in the store; `token` is another one each time it is written."""
+
+    token: str = ""
+    files: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Path within the run's folder -> bytes, SHA-256."""
+
+    def to_bytes(self) -> bytes:
+        """As JSON, with a checksum of its own."""
+        files = {path: list(facts) for path, facts in sorted(self.files.items())}
+        return json.dumps({"token": self.token, "files": files, "sha256": _digest_of(files)}).encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Manifest":
+        """From `to_bytes`; `DamagedCopyError` where it is not whole, or names files outside of the folder."""
+        try:
+            given = json.loads(content)
+            files = given["files"]
+            whole = given["sha256"] == _digest_of(files) and all(map(_is_inside, files))
+            if whole:
+                return cls(str(given["token"]), {path: (int(size), str(sha)) for path, (size, sha) in files.items()})
+        except (ValueError, KeyError, TypeError, AttributeError):
+            pass
+        raise DamagedCopyError("The store's record of this run is damaged. Look into UNDERSTUDY_ARTIFACTS.")
+
+
+class Mirror:
+    """Brings the folders below `runs` (RUN_ID each) and the store to the same state."""
+
+    def __init__(self, store: ObjectStore, runs: Path) -> None:
+        self.store, self._runs = store, runs
+
+    def push(self, run_id: str, part: str | None = None) -> None:
+        """Bring a part to the store (all that the folder has, without one).
+
+        `MovedOnError` where the store has news of it: then this machine is no longer the one that works on it.
+        """
+        root = self._runs / run_id
+        with self._locked(root):
+            state, found = _read_state(root), _by_part(root)
+            for name in (part,) if part else tuple(sorted({RUN_PART, *found, *state})):
+                self._push_part(root, run_id, name, state, found.get(name, {}))
+
+    def pull(self, run_id: str, wait: bool = True) -> None:
+        """Bring the folder to the state of the store; what is the same stays untouched.
+
+        Without `wait` nothing is done while another thread or process is at it. A run that the store does not know is
+        left as it is.
+        """
+        root = self._runs / run_id
+        names = [name.removesuffix(".json") for name in self.store.names(f"{run_id}/parts")]
+        if not names:
+            return
+        with self._locked(root, wait) as held:
+            state = _read_state(root) if held else {}
+            for name in names if held else ():
+                self._pull_part(root, run_id, name, state)
+
+    def remove(self, run_id: str) -> None:
+        """Forget a run: its parts first, then its files."""
+        self.store.remove_folder(f"{run_id}/parts")
+        self.store.remove_folder(run_id)
+
+    def runs(self) -> list[str]:
+        """Ids of all runs that the store has anything of."""
+        return self.store.folders()
+
+    def unused(self, run_id: str) -> list[str]:
+        """Names of files that no manifest of a run has: of a push that was broken off."""
+        names = self.store.names(run_id)
+        used = set()
+        for part in (name.removeprefix("parts/").removesuffix(".json") for name in names if name.startswith("parts/")):
+            manifest = self._read(run_id, part) or Manifest()
+            used |= {f"files/{part}/{sha}" for _, sha in manifest.files.values()}
+        return [f"{run_id}/{name}" for name in names if name.startswith("files/") and name not in used]
+
+    def size(self, run_id: str) -> int:
+        """What a run takes in the store, in bytes."""
+        parts = (self._read(run_id, name.removesuffix(".json")) for name in self.store.names(f"{run_id}/parts"))
+        return sum(size for part in parts if part for size, _ in part.files.values())
+
+    def is_whole(self, run_id: str) -> bool:
+        """Whether nothing in the folder is news to the store, so that the folder may go."""
+        root = self._runs / run_id
+        state = _read_state(root)
+        known = {path: facts[:2] for part in state.values() for path, facts in part["files"].items()}
+        here = {path: list(facts) for files in _by_part(root).values() for path, facts in files.items()}
+        return bool(state) and known == here
+
+    def _push_part(
+        self, root: Path, run_id: str, name: str, state: dict[str, Any], found: dict[str, tuple[int, int]]
+    ) -> None:
+        remote = self._read(run_id, name) or Manifest()
+        known = state.get(name, {"token": "", "files": {}})
+        if remote.token != known["token"]:
+            raise MovedOnError("Another machine has gone on with this run, so that this one leaves it alone.")
+        there = {sha for _, sha in remote.files.values()}
+        files: dict[str, list[Any]] = {}
+        for path, (size, changed) in found.items():
+            before = known["files"].get(path)
+            if before is not None and before[:2] == [size, changed]:
+                files[path] = before
+            elif (sent := self._send(root / path, f"{run_id}/files/{name}", there)) is not None:
+                files[path] = [sent[0], changed, sent[1]]
+        if files == known["files"] and known["token"]:
+            return
+        new = Manifest(secrets.token_hex(8), {path: (size, sha) for path, (size, _, sha) in files.items()})
+        self.store.write(f"{run_id}/parts/{name}.json", new.to_bytes())
+        state[name] = {"token": new.token, "files": files}
+        _write_state(root, state)
+        self.store.remove(f"{run_id}/files/{name}/{sha}" for sha in there - {sha for _, sha in new.files.values()})
+
+    def _send(self, path: Path, folder: str, there: set[str]) -> tuple[int, str] | None:
+        """Upload a file as it is now, though it be replaced or become longer meanwhile; None where it has gone."""
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            return None
+        with file:
+            count, digest = 0, hashlib.sha256()
+            while piece := file.read(_CHUNK):
+                digest.update(piece)
+                count += len(piece)
+            sha = digest.hexdigest()
+            if sha not in there:
+                file.seek(0)
+                self.store.upload(f"{folder}/{sha}", file, count)
+                there.add(sha)
+            return count, sha
+
+    def _pull_part(self, root: Path, run_id: str, name: str, state: dict[str, Any]) -> None:
+        for _ in range(_TRIES):  # a file can go when the part is written anew meanwhile
+            remote = self._read(run_id, name)
+            known = state.get(name, {"token": "", "files": {}})
+            if remote is None or remote.token == known["token"]:
+                return
+            here = _by_part(root).get(name, {})
+            files: dict[str, list[Any]] = {}
+            for path, (size, sha) in remote.files.items():
+                before, now = known["files"].get(path), here.get(path)
+                same = before is not None and now is not None and [*now, sha] == list(before)
+                try:
+                    if not same:
+                        self._take(root / path, f"{run_id}/files/{name}/{sha}", size, sha)
+                except FileNotFoundError:
+                    break
+                files[path] = [size, (root / path).stat().st_mtime_ns, sha]
+            else:
+                for path in here.keys() - files.keys():
+                    (root / path).unlink(missing_ok=True)
+                state[name] = {"token": remote.token, "files": files}
+                _write_state(root, state)
+                return
+        raise DamagedCopyError("A file of this run is missing in the store. Look into UNDERSTUDY_ARTIFACTS.")
+
+    def _take(self, path: Path, name: str, size: int, sha: str) -> None:
+        if path.is_file() and path.stat().st_size == size and _digest_of_file(path) == sha:
+            return
+        with replacing(path) as temporary:
+            if not self.store.download(name, temporary):
+                raise FileNotFoundError(name)
+            if _digest_of_file(temporary) != sha:
+                raise DamagedCopyError("A file of this run is damaged in the store. Look into UNDERSTUDY_ARTIFACTS.")
+
+    def _read(self, run_id: str, part: str) -> Manifest | None:
+        content = self.store.read(f"{run_id}/parts/{part}.json")
+        return None if content is None else Manifest.from_bytes(content)
+
+    @contextmanager
+    def _locked(self, root: Path, wait: bool = True) -> Iterator[bool]:
+        """Whether the folder is this thread's alone, which without `wait` it may not be."""
+        root.mkdir(parents=True, exist_ok=True)
+        with (root / LOCK).open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+
+
+def part_of(path: str) -> str:
+    """The part that a file belongs to, by its path within the run's folder."""
+    found = _TRAINING.match(path)
+    return found.group(1) if found else RUN_PART
+
+
+def _by_part(root: Path) -> dict[str, dict[str, tuple[int, int]]]:
+    """Part -> path -> bytes and time of the last change [ns] of every file that is to be mirrored."""
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    for path in root.rglob("*"):
+        is_own = path.name in OWN_FILES or path.name.startswith(".preview-") or is_temporary(path)
+        if is_own or path.is_symlink():
+            continue
+        try:
+            facts = path.stat()
+        except FileNotFoundError:
+            continue
+        if stat.S_ISREG(facts.st_mode):
+            name = path.relative_to(root).as_posix()
+            found.setdefault(part_of(name), {})[name] = (facts.st_size, facts.st_mtime_ns)
+    return found
+
+
+def _read_state(root: Path) -> dict[str, Any]:
+    """Part -> its token, and path -> [bytes, time of the last change, SHA-256] as they were when both were the same."""
+    try:
+        state: dict[str, Any] = json.loads((root / STATE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return state
+
+
+def _write_state(root: Path, state: dict[str, Any]) -> None:
+    with replacing(root / STATE) as temporary:
+        temporary.write_text(json.dumps(state), encoding="utf-8")
+
+
+def _is_inside(path: str) -> bool:
+    return bool(path) and not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts
+
+
+def _digest_of(files: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+
+
+def _digest_of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
