@@ -19,7 +19,7 @@ from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
 from core.notices import notice
 from core.progress import Progress, silent
 from core.reconstruction.placing import place_in_world
-from core.run_folder import RunFolder, write_json
+from core.run_folder import RunFolder, read_json, write_json
 from core.run_settings import RunSettings
 from core.video import load_clip
 
@@ -75,14 +75,27 @@ def measure(folder: RunFolder, settings: RunSettings, progress: Progress) -> Non
             "motion": plausibility(motion, track, contacts),
         }
         for path in sorted((person / "rollouts").glob("*.npz")):
-            rollout = at_rate_of(Rollout.load(path), motion.fps)
-            body = rollout_to_body(rollout, motion)
-            # A performance of one cycle has other frames than the clip: nothing of the clip to compare it with.
-            alike = len(body) == len(motion)
-            performed = plausibility(body, track if alike else None, contacts if alike else None)
-            of_person[path.stem] = performed | rollout_figures(rollout)
+            of_person[path.stem] = _figures_of(Rollout.load(path), motion, track)
         figures[str(n)] = of_person
     write_json(folder.metrics, figures)
+
+
+def measure_one(folder: RunFolder, person: int, name: str) -> None:
+    """The figures of one rollout of a person in metrics.json, beside those that are there."""
+    files = folder.person(person)
+    track, motion = Track.load(files / "track.npz"), BodyMotion.load(files / "motion.npz")
+    figures = _figures_of(Rollout.load(files / "rollouts" / f"{name}.npz"), motion, track)
+    known = read_json(folder.metrics)
+    known.setdefault(str(person), {})[name] = figures
+    write_json(folder.metrics, known)
+
+
+def _figures_of(rollout: Rollout, motion: BodyMotion, track: Track) -> dict[str, float | None]:
+    rollout = at_rate_of(rollout, motion.fps)
+    body = rollout_to_body(rollout, motion)
+    # A performance of one cycle has other frames than the clip: nothing of the clip to compare it with.
+    alike = len(body) == len(motion)
+    return plausibility(body, track if alike else None, motion.contacts if alike else None) | rollout_figures(rollout)
 
 
 def side_by_side_video(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:

@@ -19,6 +19,7 @@ from core.jobs.heartbeat import list_workers
 from core.jobs.migrate import DatabaseVersionError, check_version
 from core.jobs.tables import RUN_STATES, Run
 from webapp.site import Site
+from webapp.training_figures import TrainingCollector
 
 _BUCKETS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
@@ -113,4 +114,5 @@ def make_registry(site: Site) -> CollectorRegistry:
     """A registry of this site's own, so that several in one process do not mix."""
     registry = CollectorRegistry()
     registry.register(SiteCollector(site))
+    registry.register(TrainingCollector(site))
     return registry

@@ -27,9 +27,8 @@ def training_view(training: TrainingRecord, home: Home) -> dict[str, Any]:
     """The training for GET /api/runs/{run}/trainings/{id}. Addresses are relative to the site's root."""
     run = home.run(training.run_id)
     folder = training_folder(run, training.person, training.id).root
-    curve = _curve(folder / WORK)
-    last = next((line for line in reversed(curve) if "kl" in line), None)
-    evaluations = [line for line in curve if "return" in line]
+    last, _ = latest_lines(folder / WORK)
+    evaluations = [line for line in _curve(folder / WORK) if "return" in line]
     return {
         "id": training.id,
         "person": training.person,
@@ -50,6 +49,13 @@ def training_view(training: TrainingRecord, home: Home) -> dict[str, Any]:
         if policy_files(folder)
         else None,
     }
+
+
+def latest_lines(work: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The last iteration and the last evaluation of the training in `work`; None before there is one."""
+    backwards = _curve(work)[::-1]
+    iteration, evaluation = (next((line for line in backwards if name in line), None) for name in ("kl", "return"))
+    return iteration, evaluation
 
 
 def curve_view(work: Path) -> dict[str, Any]:

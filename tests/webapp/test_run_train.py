@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from support.people import walker_scene
 from support.trainings import clip, small
 from typer.testing import CliRunner
 
-from core.run_folder import RunFolder
+from core.run_folder import RunFolder, read_json, write_json
 from core.training_stages import RunSettings, train_all
 from webapp.cli import app
 
@@ -28,3 +29,16 @@ def test_each_person_with_a_motion_gets_a_policy(tmp_path: Path):
     assert folders == [RunFolder(tmp_path / "person-1" / "policies" / "1")]
     assert (folders[0].root / "policy.onnx").is_file()
     assert (run.person(1) / "rollouts" / "policy-1-body.glb").is_file()
+
+
+def test_its_figures_stand_beside_those_of_the_run(tmp_path: Path):
+    run, motion = RunFolder(tmp_path), walker_scene(seconds=1.0)
+    motion.track.save(run.person(0) / "track.npz")
+    motion.truth.save(run.person(0) / "motion.npz")
+    clip("kick").save(run.person(0) / "reference.txt")
+    write_json(run.metrics, {"0": {"hmr": {"jitter": 1.0}}})
+    list(train_all(run, RunSettings(small(samples=128))))
+    figures = read_json(run.metrics)["0"]
+    assert figures["hmr"] == {"jitter": 1.0}
+    assert 0 < figures["policy-1"]["return"] < 1
+    assert {"time_to_fall_s", "residual_force_n", "jitter"} <= figures["policy-1"].keys()

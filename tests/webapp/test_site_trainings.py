@@ -185,3 +185,17 @@ def test_the_budget_in_samples_has_the_sites_limit_in_time_too():
     assert training_settings(TrainingChoices(seconds=7200.0), 7200.0).checkpoint_s == 60.0
     with pytest.raises(BadInputError):
         training_settings(TrainingChoices(seconds=float("nan")), 600.0)
+
+
+def test_figures_for_prometheus(site_client, run_id, started):
+    training = started()
+    site = site_client.app.state.site
+    write_curve(site, run_id, training, [iteration(1), evaluation(1), iteration(2)])
+    assert 'understudy_trainings{state="queued"} 1.0' in site_client.get("/metrics").text
+    site.trainings().store.begin(training)
+    text = site_client.get("/metrics").text
+    figures = {"samples": 200.0, "samples_per_second": 200.0, "reward": 0.5, "return": 0.1, "seconds_up": 1.5}
+    for name, value in figures.items():
+        assert f'understudy_training_{name}{{training="{training}"}} {value}\n' in text
+    site.trainings().store.end(training, "done")
+    assert training not in site_client.get("/metrics").text
