@@ -5,9 +5,9 @@
 In rounds of ten kills, each with a PostgreSQL of its own (or on SQLite), a served site that takes the runs in, workers
 beside it, runs of a pipeline that computes next to nothing, and small real trainings. Each round's line in the log
 holds what came out; begun again with the same log, it goes on with the rounds that are missing. Prints
-reliability.runs_lost (not ended, or ended without a reason that a person could read; taken in and not there),
-.runs_doubled (two processes at one stage at once), .artifacts_damaged, .runs_failed (ended with the reason that their
-process was killed again and again), trainings counted as runs, and how many of what were killed.
+reliability.runs_lost (not done in the end, or taken in and not there), .runs_doubled (two processes at one stage at
+once), .artifacts_damaged, .runs_tried_again (they ended with the reason that their process was killed again and again,
+and were gone on with after the kills, as a person would), trainings counted as runs, and how many of what were killed.
 """
 
 import argparse
@@ -26,7 +26,12 @@ from core.jobs.home import Home
 from tools.temporary_postgres import running_postgres
 
 KILLS_A_ROUND = 10
-_FIGURES = {"runs_lost": "lost", "runs_doubled": "doubled", "artifacts_damaged": "damaged", "runs_failed": "failed"}
+_FIGURES = {
+    "runs_lost": "lost",
+    "runs_doubled": "doubled",
+    "artifacts_damaged": "damaged",
+    "runs_tried_again": "failed",
+}
 
 
 def rounds(given: argparse.Namespace) -> Iterator[tuple[str, Plan]]:

@@ -56,6 +56,7 @@ class Figures:
     trainings: int = 0
     lost: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    """Those that were gone on with after the kills, since their process had been killed again and again."""
     doubled: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
 
@@ -81,9 +82,9 @@ def soak(url: str, root: Path, plan: Plan) -> Figures:
             time.sleep(dice.uniform(0.2, 2 * plan.pause_s))
             kind = _kill_one(crew, dice)
             figures.kills_of[kind] = figures.kills_of.get(kind, 0) + 1
-        deadline = time.monotonic() + _WAIT_S
-        while (store.unfinished() or desk.store.unended()) and time.monotonic() < deadline:
-            time.sleep(0.5)
+        _wait(store, desk)
+        figures.failed = _try_again(store, submission, desk, trained)
+        _wait(store, desk)
     finally:
         crew.stop(kill=True)
         client.destroy()
@@ -104,6 +105,26 @@ def children_of(pid: int) -> list[int]:
         return [int(c) for t in Path(f"/proc/{pid}/task").iterdir() for c in (t / "children").read_text().split()]
     except FileNotFoundError:
         return []
+
+
+def _wait(store: RunStore, desk: TrainingDesk) -> None:
+    """Until all has ended, or long enough."""
+    deadline = time.monotonic() + _WAIT_S
+    while (store.unfinished() or desk.store.unended()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+
+
+def _try_again(store: RunStore, submission: Submission, desk: TrainingDesk, trained: list[TrainingRecord]) -> list[str]:
+    """Go on with what failed for the reason that its process was killed again and again, as a person would; its ids."""
+    again = []
+    for run in store.recent(100_000):
+        if run.state == "failed" and _KILLED_TWICE in (run.error or ""):
+            again.append(submission.retry(run.id).id)
+    for begun in trained:
+        training = desk.store.get(begun.run_id, begun.id)
+        if training.state == "failed" and _KILLED_TWICE in (training.error or ""):
+            again.append(desk.resume(training.run_id, training.id, None, 3600.0).id)
+    return again
 
 
 def _kill_one(crew: Crew, dice: random.Random) -> str:
@@ -155,9 +176,7 @@ def _start_training(store: RunStore, desk: TrainingDesk, home: Home) -> Training
 
 def _judge_run(figures: Figures, store: RunStore, home: Home, run_id: str) -> None:
     run, folder = store.get(run_id), home.run(run_id)
-    if run.state == "failed" and run.error and _KILLED_TWICE in run.error:
-        figures.failed.append(run_id)
-    elif run.state != "done":
+    if run.state != "done":
         figures.lost.append(run_id)
     elif not light_pipeline.is_whole(folder):
         figures.damaged.append(run_id)
@@ -168,9 +187,6 @@ def _judge_run(figures: Figures, store: RunStore, home: Home, run_id: str) -> No
 def _judge_training(figures: Figures, desk: TrainingDesk, begun: TrainingRecord) -> None:
     """Done, with one curve in which nothing is missing or twice, and files that can be read."""
     training = desk.store.get(begun.run_id, begun.id)
-    if training.state == "failed" and training.error and _KILLED_TWICE in training.error:
-        figures.failed.append(training.id)
-        return
     if training.state != "done":
         figures.lost.append(training.id)
         return

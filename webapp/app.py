@@ -21,6 +21,7 @@ from core.errors import RunNotFoundError, UnderstudyError
 from core.jobs.fairness import TooManyRunsError
 from webapp.access import AccessGuard, user_of
 from webapp.api_page import SENTENCE, make_api_router
+from webapp.asking import UNEXPECTED
 from webapp.challenge_desk import ChallengeDesk
 from webapp.challenge_routes import make_challenge_router
 from webapp.compare_routes import make_compare_router
@@ -137,7 +138,7 @@ async def _no_endpoint(request: Request, error: Exception) -> JSONResponse:
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return JSONResponse({"error": "Something went wrong within the site. Its log has the details."}, 500)
+    return JSONResponse({"error": UNEXPECTED}, 500)
 
 
 def _speak_plainly(app: FastAPI) -> None:

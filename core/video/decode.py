@@ -108,7 +108,9 @@ def open_video(path: Path) -> Iterator[av.container.InputContainer]:
     with container:
         if not container.streams.video:
             raise BadInputError(f"{path.name} should be {WANTED}, but has no picture track (sound only?).")
-        context = container.streams.video[0].codec_context
+        context: av.VideoCodecContext | None = container.streams.video[0].codec_context
+        if context is None:
+            raise BadInputError(f"{path.name} is coded in a way that is not known here. Convert it to mp4 (H.264).")
         _check_size(path, context.width, context.height)
         container.streams.video[0].thread_type = "AUTO"
         yield container

@@ -163,6 +163,13 @@ def test_time_scales_that_make_no_sense(tmp_path, scale):
         make_clip(source, tmp_path / "clip.mp4", WindowSettings(time_scale=scale))
 
 
+def test_a_video_in_a_code_that_nobody_knows_is_refused(tmp_path):
+    video = write_numbered_video(tmp_path / "a.mkv", frames=3, fps=30)
+    video.write_bytes(video.read_bytes().replace(b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/XYZ"))
+    with pytest.raises(BadInputError, match=r"a\.mkv"):
+        decode.probe(video)
+
+
 def test_a_video_of_far_too_many_pixels_is_refused_before_a_frame_is_decoded(tmp_path, monkeypatch):
     video = write_numbered_video(tmp_path / "a.mp4", frames=3, fps=30)
     monkeypatch.setattr(decode, "_MAX_PX", 160 * 96 - 1)

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from core.jobs.home import new_run_id
+from webapp.asking import UNEXPECTED
 
 JSON = {"content-type": "application/json"}
 WORDS = ("Traceback", "/site-packages/", "sqlalchemy", "sqlite3", ".py")
@@ -68,6 +69,18 @@ def sent(client, dice, method, path):
 def test_endpoints_that_are_not_there_and_errors_within_gradio_are_told_plainly(site_client):
     answer = site_client.post("/gradio_api/run/none", content=b'{"data": ["\\ud800"]}', headers=JSON)
     assert (answer.status_code, "no endpoint" in answer.json()["error"]) == (404, True)
+
+
+@pytest.mark.parametrize(("name", "value"), [("run_status", "-1e308"), ("run_files", "[]"), ("cancel_run", "true")])
+def test_endpoints_refuse_what_is_no_text(site_client, name, value):
+    answer = site_client.post(f"/gradio_api/run/{name}", content=b'{"data": [%s]}' % value.encode(), headers=JSON)
+    assert "should be a text" in answer.json()["error"]
+
+
+def test_what_goes_wrong_within_an_endpoint_is_not_told(site_client, monkeypatch):
+    monkeypatch.setattr(site_client.app.state.site.store, "find", lambda search: 1 / 0)
+    answer = site_client.post("/gradio_api/run/list_runs", content=b'{"data": ["", "", 1]}', headers=JSON)
+    assert answer.json()["error"] == UNEXPECTED
 
 
 @pytest.mark.parametrize("seed", range(4))
