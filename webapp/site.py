@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from dbos import DBOSClient
 
 from core.assets import asset_path
-from core.errors import BadInputError, RunNotFoundError
+from core.errors import BadInputError, RunNotFoundError, UnderstudyError
 from core.export.bundle_opening import BundleLimits
 from core.footage import delete_footage
 from core.jobs.adoption import adopt_bundle
@@ -104,6 +104,7 @@ class Site:
         run = self.store.get(run_id)
         if not run.is_finished:
             raise BadInputError("The run still needs its footage. Wait until it is done, or cancel it first.")
+        self.home.pull(run_id)
         freed = delete_footage(self.home.run(run_id))
         self.home.push(run_id)
         return freed
@@ -150,6 +151,10 @@ class Site:
                 store.purge(run_id)
 
     def _keep_house(self) -> None:
+        try:
+            self.home.push_missing()
+        except (UnderstudyError, OSError) as error:
+            _log.warning("Runs of before are on this machine alone; that is looked after at the next start: %s", error)
         while not self._closing.wait(_HOUSEKEEPING_S):
             try:
                 self.purge()

@@ -58,6 +58,13 @@ class MirroredHome(Home):
         self.mirror.remove(run_id)
         self.mirror.push(run_id)
 
+    def push_missing(self) -> None:
+        """Bring runs to the store that were made here before there was one."""
+        here = {path.name for path in (self.root / "runs").glob("*") if RUN_ID.fullmatch(path.name)}
+        alone = {run_id for run_id in here if not (self.root / "runs" / run_id / STATE).exists()}
+        for run_id in sorted(alone - set(self.mirror.runs() if alone else ())):
+            self.mirror.push(run_id)
+
     def pull(self, run_id: str) -> None:
         """Bring a run's folder to the state of the store."""
         self.mirror.pull(run_id)
@@ -93,6 +100,8 @@ class MirroredHome(Home):
     def make_room(self) -> int:
         """Give up folders until all take at most `cache_bytes`, the longest unused first; returns the bytes freed."""
         freed = 0
+        if self.cache_bytes == float("inf"):
+            return freed
         with self._evicting:
             there = (path.parent for path in (self.root / "runs").glob(f"*/{STATE}"))
             kept = [folder for folder in there if RUN_ID.fullmatch(folder.name)]
@@ -100,8 +109,11 @@ class MirroredHome(Home):
             for folder in sorted(kept, key=_last_used):
                 if sum(sizes.values()) - freed <= self.cache_bytes or time.time() - _last_used(folder) < _KEPT_S:
                     break
-                if self._give_up(folder):
-                    freed += sizes[folder]
+                try:
+                    if self._give_up(folder):
+                        freed += sizes[folder]
+                except OSError as error:  # somebody else is at it
+                    _log.warning("The folder of run %s stays: %s", folder.name, error)
         return freed
 
     def _follow(self, run_id: str, root: Path) -> None:
@@ -112,7 +124,7 @@ class MirroredHome(Home):
                 (root / STATE).touch()
         except (UnderstudyError, OSError) as error:
             _log.warning("Run %s is shown as far as it is here: %s", run_id, error)
-        if is_new and self.cache_bytes < float("inf"):
+        if is_new:
             self.make_room()
 
     def _give_up(self, folder: Path) -> bool:

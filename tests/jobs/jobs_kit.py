@@ -41,7 +41,7 @@ def enqueue(client: Any, home: Home, store: RunStore, **settings: Any) -> str:
     return run_id
 
 
-def wait_for(condition: Any, seconds: float = 30.0) -> Any:
+def wait_for(condition: Any, seconds: float = 60.0) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := condition():
@@ -50,7 +50,7 @@ def wait_for(condition: Any, seconds: float = 30.0) -> Any:
     raise AssertionError("It did not happen in time.")
 
 
-def wait_until_finished(store: RunStore, run_id: str, seconds: float = 30.0) -> RunRecord:
+def wait_until_finished(store: RunStore, run_id: str, seconds: float = 60.0) -> RunRecord:
     return wait_for(lambda: (run := store.get(run_id)).is_finished and run, seconds)
 
 

@@ -202,6 +202,18 @@ def test_a_backup_is_whole_and_is_restored_to_the_store(tmp_path, address):
     assert far.run(run).metrics.read_text() == "{}"
 
 
+def test_what_was_made_before_there_was_a_store_is_brought_there_once(tmp_path, address):
+    run, folder = new_run_id(), tmp_path / "web" / "runs"
+    (folder / run).mkdir(parents=True)
+    (folder / run / "metrics.json").write_text("{}")
+    (folder / "a person's own").mkdir()
+    web, far = (MirroredHome.at(tmp_path / name, address, follows=name == "far") for name in ("web", "far"))
+    for _ in range(2):
+        web.push_missing()
+    assert far.run(run).metrics.read_text() == "{}"
+    assert web.mirror.runs() == [run]
+
+
 def test_a_store_that_is_away_is_asked_again_and_at_last_told_of(monkeypatch):
     tries = iter([StoreAwayError("away"), StoreAwayError("away"), None])
 

@@ -74,6 +74,22 @@ def trainer_of(desk, training):
     return next(int(lock[4]) for lock in locks if lock[5].endswith(f":{inode}"))
 
 
+def test_a_backup_has_the_trainings_which_wait_to_be_resumed(idle, tmp_path):
+    desk, run_id = idle  # the first test: there is one worker a process, and `site` has one from the next on
+    training = desk.start(run_id, 0, small())
+    (work_of(desk, training)).mkdir(parents=True)
+    (work_of(desk, training) / "checkpoint.npz").write_bytes(b"learned")
+    back_up(desk.store.engine, desk.home, tmp_path / "site.zip")
+    home = Home(tmp_path / "new")
+    engine = make_engine(home.database_url)
+    restore(engine, home, tmp_path / "site.zip")
+    with Worker(engine, home, pipeline="core.training_stages", poll_s=0.05):
+        restored = TrainingStore(engine).get(run_id, training.id)
+    assert (restored.state, restored.settings) == ("stopped", training.settings)
+    folder = training_folder(home.run(run_id), 0, training.id).root
+    assert (folder / WORK / "checkpoint.npz").read_bytes() == b"learned"
+
+
 def test_killed_it_goes_on_and_ends_with_the_same_samples_and_all_files(site):
     desk, run_id = site
     training = desk.start(run_id, 0, small(samples=128 * 40, checkpoint_s=0.8))
@@ -184,19 +200,3 @@ def test_nobody_trains_on_the_runs_of_others(idle):
     ):
         with pytest.raises(RunNotFoundError):
             act()
-
-
-def test_a_backup_has_the_trainings_which_wait_to_be_resumed(idle, tmp_path):
-    desk, run_id = idle
-    training = desk.start(run_id, 0, small())
-    (work_of(desk, training)).mkdir(parents=True)
-    (work_of(desk, training) / "checkpoint.npz").write_bytes(b"learned")
-    back_up(desk.store.engine, desk.home, tmp_path / "site.zip")
-    home = Home(tmp_path / "new")
-    engine = make_engine(home.database_url)
-    restore(engine, home, tmp_path / "site.zip")
-    with Worker(engine, home, pipeline="core.training_stages", poll_s=0.05):
-        restored = TrainingStore(engine).get(run_id, training.id)
-    assert (restored.state, restored.settings) == ("stopped", training.settings)
-    folder = training_folder(home.run(run_id), 0, training.id).root
-    assert (folder / WORK / "checkpoint.npz").read_bytes() == b"learned"
