@@ -127,7 +127,7 @@ def kills(times: int) -> None:
     with tempfile.TemporaryDirectory() as parent:
         folder, survived = Path(parent) / "training", 0
         begin = [*command, "walk", "--out", str(folder), "--processes", "1", "--checkpoint", "0.5"]
-        begin += ["--samples", str(samples)]
+        begin += ["--samples", str(samples), "--way", "ppo"]
         resume = [*command, "--resume", str(folder), "--processes", "1", "--checkpoint", "0.5"]
         for _ in range(times):
             process = subprocess.Popen(resume if has_checkpoint(folder) else begin, stderr=subprocess.DEVNULL)

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from core.imitation.ppo.settings import TrainingSettings
 
 
-def make_engine(name: str, n: int, step_hz: float, record: bool = False) -> Engine:
-    """An engine called "mujoco" (on one thread: processes share the work out) or "bullet" with `n` humanoids.
+def make_engine(name: str, n: int, step_hz: float, record: bool = False, threads: int = 1) -> Engine:
+    """An engine called "mujoco" (on one thread unless told: processes share the work out) or "bullet" with `n`
+    humanoids.
 
     `record`: contact forces and torques of whole control steps, which Bullet takes twice as long for.
     """
     world = WorldSettings(step_hz=step_hz)
-    return MujocoEngine(n, world, threads=1) if name == "mujoco" else BulletEngine(n, world, record=record)
+    return MujocoEngine(n, world, threads) if name == "mujoco" else BulletEngine(n, world, record=record)
 
 
 def make_environment(
@@ -32,9 +33,11 @@ def make_environment(
 
 
 def make_evaluation(reference: HumanoidMotion, settings: "TrainingSettings", n: int) -> ImitationEnvironment:
-    """One that never starts anew by itself, for evaluations: what fell lies."""
+    """One that never starts anew by itself, for evaluations: what fell lies. Episodes begin on the reference."""
     engine = make_engine(settings.engine, n, settings.step_hz, record=True)
-    world: EnvironmentSettings = dataclasses.replace(settings.environment, restarts=False)
+    world: EnvironmentSettings = dataclasses.replace(
+        settings.environment, restarts=False, start_joints_rad=0.0, start_root_speed=0.0
+    )
     return _with_task(reference, engine, settings, world, (settings.seed, 10_000))
 
 

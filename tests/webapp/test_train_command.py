@@ -16,7 +16,7 @@ def told(result) -> str:
 
 def test_a_training_a_bundle_and_going_on(tmp_path: Path):
     out = tmp_path / "kick"
-    arguments = ["train", "kick", "--samples", "4096", "--processes", "1", "--out", str(out)]
+    arguments = ["train", "kick", "--samples", "4096", "--way", "ppo", "--processes", "1", "--out", str(out)]
     result = cli.invoke(app, arguments)
     assert result.exit_code == 0, result.stderr
     assert "unassisted" in told(result)
@@ -42,6 +42,8 @@ def test_a_training_a_bundle_and_going_on(tmp_path: Path):
         (["walk", "--samples", "0"], "above zero"),
         (["walk", "--seconds", "0"], "above zero"),
         (["walk", "--engine", "other"], "mujoco or bullet"),
+        (["walk", "--way", "guessed"], "guided or ppo"),
+        (["walk", "--way", "guided", "--task", "heading"], "without a task"),
         (["walk", "--task", "dance"], "heading or target"),
         (["--resume", "nowhere"], "there is none"),
     ],

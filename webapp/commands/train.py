@@ -25,6 +25,9 @@ def train(
     seconds: Annotated[float | None, typer.Option(help="Budget: seconds of training in all [s].")] = None,
     samples: Annotated[int | None, typer.Option(help="Budget: policy steps in all, over all humanoids.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the training in this folder.")] = None,
+    way: Annotated[
+        str, typer.Option(help="guided (an expert first, quick; for mujoco without a task) or ppo (from nothing).")
+    ] = "",
     engine: Annotated[str, typer.Option(help="Where it learns: mujoco or bullet.")] = "mujoco",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     processes: Annotated[int, typer.Option(help="Processes that simulate; 0 takes all cores.")] = 0,
@@ -50,7 +53,8 @@ def train(
 
     with plain_errors(), collecting() as notices:
         from core.imitation.policy_bundle import export_policy
-        from core.imitation.ppo import TrainingSettings, train
+        from core.imitation.ppo import train
+        from core.imitation.ppo.settings import settings_for
         from core.imitation.ppo.stopping import stopping
         from core.imitation.references import reference_called
 
@@ -65,9 +69,9 @@ def train(
             folder = _new_folder(out or unused_folder(f"{Path(motion).stem}-policy"))
             if seconds is None and samples is None:
                 seconds = DEFAULT_SECONDS
-            settings = TrainingSettings(
-                samples, seconds, engine, seed=seed, processes=processes, cluster=cluster, humanoids=humanoids,
-                steps=steps, starts=starts, task=task, task_weight=task_weight, assist=assist,
+            settings = settings_for(
+                way, samples=samples, seconds=seconds, engine=engine, seed=seed, processes=processes, cluster=cluster,
+                humanoids=humanoids, steps=steps, starts=starts, task=task, task_weight=task_weight, assist=assist,
                 assist_samples=assist_samples, checkpoint_s=checkpoint,
             )  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)

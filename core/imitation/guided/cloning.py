@@ -17,7 +17,7 @@ from core.imitation.ppo.learner import Learner
 from core.imitation.ppo.networks import clipped
 
 Array = np.ndarray
-Note = Callable[[dict[str, float]], None]
+Note = Callable[[dict[str, float]], bool]
 
 
 class Lessons:
@@ -44,10 +44,11 @@ def teach(
     learner: Learner,
     settings: CloningSettings,
     seed: int = 0,
-    note: Note = lambda line: None,
+    note: Note = lambda line: True,
 ) -> int:
     """Teach `learner`'s policy in `environment` (one that restarts by itself, from disturbed starts), and set its
-    normalisation; the samples that it took. `note` is told of each round."""
+    normalisation; the samples that it took. `note` is told of each round and answers
+    whether to go on."""
     random = np.random.default_rng((seed, 99))
     lessons = Lessons(settings.memory, environment.observation_size)
     optimiser = torch.optim.Adam(_policy_parameters(learner), lr=settings.learning_rate)
@@ -63,7 +64,8 @@ def teach(
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * (settings.last_rate ** (k / max(1, settings.rounds - 1)))
         loss = _fit(learner, lessons, optimiser, settings, random)
-        note({"samples": samples, "loss": loss, "expert": share, "failures": failures})
+        if not note({"samples": samples, "loss": loss, "expert": share, "failures": failures}):
+            break
     return samples
 
 

@@ -23,8 +23,7 @@ from core.imitation.reference import TICKS_A_STEP, Kinematics, ReferenceTable
 Array = np.ndarray
 
 _LEAST_ASSIST = 0.003
-_WIDER = 0.1
-"""So much wider starts are disturbed after an iteration in which few failed."""
+"""Less of it is taken away altogether."""
 
 
 def phases_of(table: ReferenceTable) -> int:
@@ -67,9 +66,8 @@ class Search:
         self.samples = 0
         self._random = np.random.default_rng((seed, 77))
         self._began = False
-        self.width = 0.0
-        """How far starts are disturbed between the least (0) and the most (1)."""
         environment.assist = settings.assist
+        environment.start_noise = settings.start_joints_rad, settings.start_root_speed
 
     def iterate(self) -> dict[str, float]:
         """Roll, fit, improve; what is worth noting of it."""
@@ -88,7 +86,6 @@ class Search:
             "samples": self.samples,
             "failures": rate,
             "assist": self.environment.assist,
-            "width": self.width,
             "kept": kept,
             "gain": float(np.abs(found.gains).mean()),
             "moved": moved,
@@ -96,28 +93,17 @@ class Search:
         }
 
     def _follow(self, failures: float) -> None:
-        """Make it harder where few fail, easier where many do."""
+        """Help less where few fail, more where many do."""
         settings, environment = self.settings, self.environment
         if failures < settings.failures:
-            if environment.assist:
-                left = settings.taken * environment.assist
-                environment.assist = left if left > _LEAST_ASSIST else 0.0
-            else:
-                self.width = min(1.0, self.width + _WIDER)
-        elif failures > 2 * settings.failures:
-            environment.assist = min(settings.assist, environment.assist / settings.taken)
-
-    def _disturbance(self) -> tuple[float, float]:
-        settings, share = self.settings, self.width
-        return (
-            (1 - share) * settings.start_joints_rad + share * settings.most_joints_rad,
-            (1 - share) * settings.start_root_speed + share * settings.most_root_speed,
-        )
+            left = settings.taken * environment.assist
+            environment.assist = left if left > _LEAST_ASSIST else 0.0
+        elif failures > 2 * settings.failures and settings.assist:
+            environment.assist = min(settings.assist, max(_LEAST_ASSIST, environment.assist) / settings.taken)
 
     def _roll(self) -> tuple[int, float]:
         """Let all act for `settings.steps` and learn from it; how many failed, and the share that was learned from."""
         environment, settings = self.environment, self.settings
-        environment.start_noise = self._disturbance()
         if not self._began:
             environment.reset()
             environment.steps[:] = self._random.integers(0, settings.episode, environment.n)

@@ -1,12 +1,16 @@
 """What is chosen for guided learning: the expert's search, and how a network is taught by it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class ExpertSettings:
     """How the linear feedback is found."""
 
+    iterations: int = 200
+    """Fits, at most."""
+    settled: int = 25
+    """So many of them without any assist end the search."""
     humanoids: int = 256
     """So many are rolled at once."""
     steps: int = 32
@@ -16,18 +20,14 @@ class ExpertSettings:
     assist: float = 0.3
     """Share of the root assist at the beginning (mujoco only; 0 begins without)."""
     failures: float = 0.005
-    """Failures a control step: with less than this the assist is taken back, then starts are disturbed more; with more
-    than twice this the assist comes back a little."""
+    """Failures a control step: with fewer some of the assist is taken away, with more than twice as many some comes
+    back."""
     taken: float = 0.8
-    """What is left of the assist when some is taken back; below _LEAST_ASSIST all of it is."""
+    """What is left of the assist when some is taken back; below 0.003 all of it goes."""
     start_joints_rad: float = 0.05
-    """Standard deviation of every degree of freedom where episodes begin, at first."""
+    """Standard deviation of every degree of freedom where episodes begin."""
     start_root_speed: float = 0.1
-    """m/s: of the root's velocity along each axis, at first."""
-    most_joints_rad: float = 0.1
-    """As start_joints_rad, at last."""
-    most_root_speed: float = 0.3
-    """As start_root_speed, at last."""
+    """m/s: of the root's velocity along each axis."""
     episode: int = 300
     """Control steps after which a humanoid starts anew, so that disturbed starts do not run out."""
     dropped: int = 4
@@ -52,8 +52,14 @@ class ExpertSettings:
 class CloningSettings:
     """How a network is taught."""
 
-    rounds: int = 30
+    rounds: int = 20
     """Of collecting and fitting."""
+    humanoids: int = 256
+    """So many are rolled at once."""
+    start_joints_rad: float = 0.05
+    """Standard deviation of every degree of freedom where episodes begin."""
+    start_root_speed: float = 0.15
+    """m/s: of the root's velocity along each axis."""
     steps: int = 24
     """Control steps of each humanoid a round."""
     noise: float = 0.04
@@ -74,3 +80,19 @@ class CloningSettings:
     """Adam's, at first."""
     last_rate: float = 0.1
     """Share of it at last."""
+
+
+@dataclass(frozen=True)
+class GuidedSettings:
+    """The head start of a guided training."""
+
+    expert: ExpertSettings = field(default_factory=ExpertSettings)
+    """How the expert is found."""
+    cloning: CloningSettings = field(default_factory=CloningSettings)
+    """How the network is taught by it."""
+    value_iterations: int = 12
+    """Iterations of PPO in which only the value function learns."""
+    expert_share: float = 0.35
+    """The search may take so much of the training's budget."""
+    taught_share: float = 0.6
+    """Search and cloning together may take so much of it."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.errors import BadInputError
 from core.imitation.environment import EnvironmentSettings
+from core.imitation.guided.settings import CloningSettings, ExpertSettings, GuidedSettings
 from core.seeds import check_seed
 
 ENGINES = ("mujoco", "bullet")
@@ -15,6 +16,15 @@ TASKS = ("", "heading", "target")
 STEP_HZ = {"mujoco": 120.0, "bullet": 240.0}
 HUMANOIDS = {"mujoco": 256, "bullet": 32}
 BATCH = 4096
+
+WAYS = ("guided", "ppo")
+GUIDED: dict[str, Any] = {
+    "std": 0.15,
+    "learning_rate": 5e-5,
+    "kl": 0.03,
+    "environment": EnvironmentSettings(start_joints_rad=0.1, start_root_speed=0.3, most_steps=300),
+}
+"""What suits PPO where it goes on with a policy that can do something already."""
 
 CHANGEABLE = ("samples", "seconds", "processes", "cluster", "checkpoint_s")
 """Settings that may differ when a training is resumed: they do not change what is learned, only how long and where."""
@@ -78,6 +88,8 @@ class TrainingSettings:
     """Share of the full root assist at the beginning, 0 to 1; 0 never assists."""
     assist_samples: int = 1_000_000
     """The assist falls to zero in a straight line over this many samples."""
+    guided: GuidedSettings | None = None
+    """The head start of a guided training (`core.imitation.guided`, see `settings_for`); None learns from nothing."""
     checkpoint_s: float = 60.0
     """Seconds between checkpoints, each with an evaluation."""
     evaluation_starts: int = 16
@@ -111,6 +123,11 @@ class TrainingSettings:
         _expect(
             not self.assist or self.engine == "mujoco",
             f"A root assist is to be had in mujoco only, but the engine is {self.engine}.",
+        )
+        _expect(
+            self.guided is None or (self.engine == "mujoco" and not self.task and not self.assist),
+            "A guided training is to be had in mujoco, without a task and without an assist of its own. Take "
+            "the way ppo for another.",
         )
         for name in ("assist", "task_weight"):
             share = getattr(self, name)
@@ -156,9 +173,27 @@ class TrainingSettings:
         if isinstance(values.get("environment"), dict):
             limits: dict[str, Any] = {k: math.inf if v is None else v for k, v in values["environment"].items()}
             values["environment"] = EnvironmentSettings(**limits)
+        if isinstance(values.get("guided"), dict):
+            parts = dict(values["guided"])
+            kinds = {"expert": ExpertSettings, "cloning": CloningSettings}
+            values["guided"] = GuidedSettings(**{k: kinds[k](**v) if k in kinds else v for k, v in parts.items()})
         if "hidden" in values:
             values["hidden"] = tuple(values["hidden"])
         return cls(**values)
+
+
+def settings_for(way: str = "", **values: Any) -> TrainingSettings:
+    """The settings of a training that goes the `way` "guided" or "ppo"; "" takes the guided way where it can be gone.
+
+    `values`: as `TrainingSettings`; what is not among them is as it suits the way.
+    """
+    _expect(way in ("", *WAYS), f"The way should be {' or '.join(WAYS)}, but is {way!r}.")
+    if not way:
+        other = any(values.get(name) for name in ("task", "assist", "cluster"))
+        way = "ppo" if other or values.get("engine", "mujoco") != "mujoco" else "guided"
+    if way == "guided":
+        values = {**GUIDED, "guided": GuidedSettings(), **values}
+    return TrainingSettings(**values)
 
 
 def _finite(value: Any) -> Any:

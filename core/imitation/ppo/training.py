@@ -44,6 +44,10 @@ def train(
                 reference.save(folder / REFERENCE)
             else:
                 run.restore(state)
+            if settings.guided is not None and not run.samples:
+                from core.imitation.guided.head_start import begin  # which wants this package
+
+                begin(run, progress, stop)
             return run.until_spent(progress, stop, on_evaluation)
 
 
