@@ -58,9 +58,9 @@ class TrainingSettings:
     """How imitation is posed."""
     hidden: tuple[int, ...] = (256, 256)
     """Units of the hidden layers (ReLU), for the policy and for the value function, which share nothing."""
-    minibatch: int = 256
+    minibatch: int = 1024
     """Samples a gradient step."""
-    epochs: int = 1
+    epochs: int = 4
     """Passes over a batch."""
     gamma: float = 0.95
     """Discount a policy step."""
