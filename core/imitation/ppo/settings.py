@@ -20,11 +20,12 @@ BATCH = 4096
 WAYS = ("guided", "ppo")
 GUIDED: dict[str, Any] = {
     "std": 0.15,
-    "learning_rate": 5e-5,
-    "kl": 0.03,
-    "environment": EnvironmentSettings(start_joints_rad=0.1, start_root_speed=0.3, most_steps=300),
+    "learning_rate": 1e-4,
+    "kl": 0.08,
+    "environment": EnvironmentSettings(start_joints_rad=0.1, start_root_speed=0.3, most_steps=120),
 }
-"""What suits PPO where it goes on with a policy that can do something already."""
+"""What suits PPO where it goes on with a policy that can do something already: short episodes are full of disturbed
+starts."""
 
 CHANGEABLE = ("samples", "seconds", "processes", "cluster", "checkpoint_s")
 """Settings that may differ when a training is resumed: they do not change what is learned, only how long and where."""
