@@ -30,11 +30,13 @@ from webapp.evaluation_page import build_evaluation_page
 from webapp.guards import BodyLimit, SecurityHeaders
 from webapp.identity import Identities
 from webapp.library_routes import make_library_router
+from webapp.link_routes import make_link_router
 from webapp.live_routes import make_live_router
 from webapp.login import make_login_router
 from webapp.operations import RequestTimes, make_operations_router, make_registry
 from webapp.own_page import STUDIO
 from webapp.pages import build_page
+from webapp.policy_routes import make_policy_router
 from webapp.routes import make_router
 from webapp.settings import Settings
 from webapp.site import Site
@@ -44,10 +46,12 @@ VIEWER = Path(__file__).parents[1] / "static" / "viewer"
 ICON = '<link rel="icon" href="/viewer/icon.svg">'
 """For pages other than the root's, which Gradio gives no icon."""
 SCRIPTS = "".join(
-    f'<script type="module" src="/studio/{name}.js"></script>' for name in ("window_picker", "live_run", "sample_films")
+    f'<script type="module" src="/studio/{name}.js"></script>'
+    for name in ("window_picker", "link_preview", "live_run", "sample_films")
 )
 TAGS = [
     {"name": "Runs", "description": "Start them, look how far they are, keep them in order."},
+    {"name": "Policies", "description": "What was learned from the motions of runs."},
     {"name": "Challenges", "description": "Policies on motions, each on each."},
 ]
 _log = logging.getLogger(__name__)
@@ -96,6 +100,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(make_router(site), tags=["Runs"])
     app.include_router(make_compare_router(site), tags=["Runs"])
     app.include_router(make_live_router(site))
+    app.include_router(make_link_router(site))
+    app.include_router(make_policy_router(site))
     app.include_router(make_library_router(site))
     app.include_router(make_challenge_router(site, challenges))
     app.include_router(make_api_router(app, site.settings.password is not None))

@@ -78,13 +78,17 @@ def build_page(site: Site) -> gr.Blocks:
         def poll(run: str, *now: Any) -> list[Any]:
             return _poll(site, run, *now)
 
+        def named_times(*given: str) -> list[Any]:
+            # A field that stays as it is is not touched: somebody may be writing in it by now.
+            return [gr.skip() if new == old else new for new, old in zip(times_in(*given), given[1:], strict=True)]
+
         def end_run(run: str) -> None:
             site.store.request_cancel(run)
 
         link, file, start, end, physics, go, bundle, notice, samples = widgets
         starts = [bind(each.click, sample_starter(site, n), [], run_id, notice, f"start_{n}") for n, each in samples]
         chosen = [file, start, end, physics, link]
-        link.blur(times_in, [link, start, end], [start, end], **PRIVATE)
+        link.blur(named_times, [link, start, end], [start, end], **PRIVATE)
         starts.append(bind(go.click, run_starter(site), chosen, run_id, notice, "start_run"))
         starts.append(bind(bundle.upload, bundle_opener(site), [bundle], run_id, notice, "open_run"))
         for started in starts:
@@ -159,6 +163,7 @@ def _start_area(site: Site) -> tuple[Any, ...]:
                 visible=fetch_settings().enabled,
                 elem_id="link",
             )
+            gr.HTML('<div id="link-preview" aria-live="polite"></div>', padding=False)
             file = gr.File(
                 label="A video or a picture", show_label=False, file_types=_FILE_TYPES, height=160, elem_id="file"
             )

@@ -161,7 +161,8 @@ def _humanoid_url(run_id: str, shown: Path) -> str | None:
 
 def _motions(person: Path) -> dict[str, tuple[str, str, str]]:
     """MOTIONS and, after them, whatever else was performed for this person."""
-    names = sorted(path.stem for path in (person / "rollouts").glob("*.npz"))
+    away = {f"policy-{path.parent.name}" for path in (person / "policies").glob("*/.put-away")}
+    names = sorted({path.stem for path in (person / "rollouts").glob("*.npz")} - away)
     others = {n: (f"Under physics ({n})", f"rollouts/{n}-body.glb", f"rollouts/{n}.npz") for n in names}
     return MOTIONS | {name: each for name, each in others.items() if name not in MOTIONS}
 

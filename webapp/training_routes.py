@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.errors import BadInputError, RunNotFoundError
 from core.imitation.ppo.settings import TrainingSettings
 from core.jobs.home import safe_file_name
+from core.jobs.policies import is_put_away
 from core.jobs.trainings import TrainingRecord
 from core.training_folder import WORK, training_folder
 from webapp.site import Site
@@ -73,8 +74,9 @@ def add_training_routes(router: APIRouter, site: Site) -> None:
 
     @router.get(at)
     def list_trainings(run_id: str) -> JSONResponse:
-        """All trainings of a run, oldest first."""
-        found = site.trainings().store.of_run(run_id)
+        """All trainings of a run, oldest first; those that were deleted are left out."""
+        run = site.home.run(run_id)
+        found = [t for t in site.trainings().store.of_run(run_id) if not is_put_away(run, t.person, t.id)]
         return JSONResponse({"trainings": [viewed(each) for each in found]}, headers=_FRESH)
 
     @router.post(at, status_code=201)

@@ -96,18 +96,10 @@ def js_runtime() -> Path | None:
 def _fetch(
     link: Link, folder: Path, settings: FetchSettings, progress: Progress, on_found: Callable[[Found], None]
 ) -> tuple[str, Found]:
-    runtime = js_runtime()
-    limits = {k: v for k, v in dataclasses.asdict(settings).items() if k not in ("allow", "enabled")}
-    request = {
-        "link": link.url,
-        "folder": str(folder),
-        "limits": limits,
-        "allow": [str(network) for network in settings.allow],
-        "js_runtime": str(runtime) if runtime else None,
-    }
+    request = request_of(link, folder, settings)
     found = Found("", "", link.url, "", "", None)
-    with _child(request) as answers:
-        for answer in _until(answers, time.monotonic() + settings.time_limit_s, progress):
+    with guarded_child(request) as answers:
+        for answer in answers_until(answers, time.monotonic() + settings.time_limit_s, progress):
             event = answer.pop("event")
             if event == "progress":
                 progress(answer["fraction"], answer["message"])
@@ -117,12 +109,26 @@ def _fetch(
             elif event == "done":
                 return answer["file"], found
             else:
-                raise BadInputError(_sentence(answer["kind"], answer["message"], settings))
+                raise BadInputError(sentence_of(answer["kind"], answer["message"], settings))
     raise BadInputError(UNKNOWN)
 
 
+def request_of(link: Link, folder: Path, settings: FetchSettings) -> dict[str, Any]:
+    """What the child reads from its input (`fetch_child`)."""
+    runtime = js_runtime()
+    limits = {k: v for k, v in dataclasses.asdict(settings).items() if k not in ("allow", "enabled")}
+    return {
+        "link": link.url,
+        "folder": str(folder),
+        "limits": limits,
+        "allow": [str(network) for network in settings.allow],
+        "js_runtime": str(runtime) if runtime else None,
+        "preview": False,
+    }
+
+
 @contextmanager
-def _child(request: dict[str, Any]) -> Iterator["queue.Queue[dict[str, Any] | None]"]:
+def guarded_child(request: dict[str, Any]) -> Iterator["queue.Queue[dict[str, Any] | None]"]:
     """The process, at work; what it answers, None at its end. Leaving the block ends it with all that it started."""
     with tempfile.TemporaryDirectory(prefix="understudy-fetch-") as home:
         process = subprocess.Popen(
@@ -174,7 +180,7 @@ def _read(process: "subprocess.Popen[str]", answers: "queue.Queue[dict[str, Any]
     answers.put(None)
 
 
-def _until(
+def answers_until(
     answers: "queue.Queue[dict[str, Any] | None]", deadline: float, progress: Progress
 ) -> Iterator[dict[str, Any]]:
     """The answers as they come; between them the last progress is told again, so that cancelling is never late."""
@@ -193,7 +199,8 @@ def _until(
     raise BadInputError(f"Fetching the video took too long, and was given up. {UPLOAD}")
 
 
-def _sentence(kind: str, message: str, settings: FetchSettings) -> str:
+def sentence_of(kind: str, message: str, settings: FetchSettings) -> str:
+    """What a person is told of a failure of the child: its kind, or else its message, made plain."""
     megabytes, minutes = settings.max_bytes / 1e6, settings.max_seconds / 60
     part = "Cut out the part you want and upload that."
     known = {
@@ -211,4 +218,4 @@ def _sentence(kind: str, message: str, settings: FetchSettings) -> str:
 
 def _check_length(video: Path, settings: FetchSettings) -> None:
     if probe(video).duration_s > settings.max_seconds:
-        raise BadInputError(_sentence("too_long", "", settings))
+        raise BadInputError(sentence_of("too_long", "", settings))

@@ -1,8 +1,9 @@
 """The process that fetches one video: `python -m core.video.fetch_child`.
 
-It reads one JSON object from its input, {"link", "folder", "limits", "allow", "js_runtime"} (`core.video.fetch`), and
-answers with JSON lines: "progress" (fraction, message), "found" (title, uploader, duration_s, ...), then "done"
-(file) or "failed" (kind, message). The end of its input means that the parent is gone, or wants it to be.
+It reads one JSON object from its input, {"link", "folder", "limits", "allow", "js_runtime", "preview"}
+(`core.video.fetch`), and answers with JSON lines: "progress" (fraction, message), "found" (title, uploader, duration_s,
+...), then "done" (file) or "failed" (kind, message). Of a preview the file is the page's picture, if it has one, and
+the video stays where it is. The end of its input means that the parent is gone, or wants it to be.
 """
 
 import contextlib
@@ -42,13 +43,14 @@ def main() -> None:
     guard = Guard(allow, runtime)
     guard.install()
     # After the guard, so that nothing of it ever runs without.
-    from core.video.fetch_download import Stop, fetch
+    from core.video.fetch_download import Stop, fetch, look
 
     def tell(**content: Any) -> None:
         _answer(answers, content)
 
     try:
-        tell(event="done", **fetch(request["link"], Path(request["folder"]), limits, runtime, tell))
+        work = look if request["preview"] else fetch
+        tell(event="done", **work(request["link"], Path(request["folder"]), limits, runtime, tell))
     except Exception as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         kinds = [kind for each in _chain(error) if (kind := _kind(each, Stop))]

@@ -7,12 +7,14 @@ from typing import Any
 
 from yt_dlp import YoutubeDL
 from yt_dlp.networking.common import Response
-from yt_dlp.utils import DownloadCancelled
+from yt_dlp.utils import DownloadCancelled, YoutubeDLError
 
 _LIVE = ("is_live", "is_upcoming", "post_live")
 _MANIFESTS = ("m3u8", "m3u8_native")
 _MAX_PAGES = 20_000
 _CHUNK = 1 << 18
+_PICTURE_BYTES = 4_000_000
+_PICTURE_WIDTH = 1300
 
 Tell = Callable[..., None]
 
@@ -104,16 +106,49 @@ def fetch(link: str, folder: Path, limits: dict[str, Any], js_runtime: Path | No
     """
     allowance = Allowance(min(limits["max_page_bytes"], limits["max_bytes"]))
     with _Downloader(_parameters(folder, limits, js_runtime, tell), allowance) as ydl:
-        tell(event="progress", fraction=0.0, message="looking at the page")
-        found = _only_video(ydl, ydl.extract_info(link, download=False, process=False))
-        _refuse(ydl, found, limits)
-        tell(event="found", **_facts(found))
+        found = _look_at_page(ydl, link, limits, tell)
         allowance.begin_video(limits["max_bytes"])
         result = ydl.process_ie_result(found, download=True)
     downloads = [each.get("filepath") for each in result.get("requested_downloads") or []]
     if len(downloads) != 1 or not downloads[0] or not Path(downloads[0]).is_file():
         raise Stop("too_large")  # the one thing that yt-dlp refuses without a word
     return {"file": Path(downloads[0]).name}
+
+
+def look(link: str, folder: Path, limits: dict[str, Any], js_runtime: Path | None, tell: Tell) -> dict[str, Any]:
+    """Tell what the page says of its video, and fetch the page's picture of it into `folder`; {"file": its name or ""}.
+
+    Raises as `fetch` does where there is no video; a picture that cannot be had is simply not there.
+    """
+    allowance = Allowance(min(limits["max_page_bytes"], limits["max_bytes"]))
+    with _Downloader(_parameters(folder, limits, js_runtime, tell), allowance) as ydl:
+        found = _look_at_page(ydl, link, limits, tell)
+        address = _picture_of(found)
+        if not address:
+            return {"file": ""}
+        allowance.begin_video(_PICTURE_BYTES)
+        try:
+            with ydl.urlopen(address) as answer:
+                (folder / "picture").write_bytes(answer.read())
+        except (OSError, Stop, YoutubeDLError):  # the guard's refusals are among them
+            return {"file": ""}
+    return {"file": "picture"}
+
+
+def _look_at_page(ydl: YoutubeDL, link: str, limits: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    tell(event="progress", fraction=0.0, message="looking at the page")
+    found = _only_video(ydl, ydl.extract_info(link, download=False, process=False))
+    _refuse(ydl, found, limits)
+    tell(event="found", **_facts(found))
+    return found
+
+
+def _picture_of(found: dict[str, Any]) -> str:
+    """The address of the page's picture: the largest up to a usual width, "" where there is none."""
+    known = [each for each in found.get("thumbnails") or [] if each.get("url")]
+    fitting = [each for each in known if (each.get("width") or 0) <= _PICTURE_WIDTH]
+    best = max(fitting or known, key=lambda each: each.get("width") or 0, default=None)
+    return str(found.get("thumbnail") or (best or {}).get("url") or "")
 
 
 def _parameters(folder: Path, limits: dict[str, Any], js_runtime: Path | None, tell: Tell) -> dict[str, Any]:
@@ -194,8 +229,14 @@ def _refuse(ydl: YoutubeDL, found: dict[str, Any], limits: dict[str, Any]) -> No
 
 
 def _facts(found: dict[str, Any]) -> dict[str, Any]:
+    title = str(found.get("title") or "")
+    if found.get("extractor_key") in (
+        "Generic",
+        "HTML5MediaEmbed",
+    ):  # which number a page's videos, also one alone
+        title = title.removesuffix(" (1)")
     return {
-        "title": str(found.get("title") or "")[:300],
+        "title": title[:300],
         "uploader": str(found.get("uploader") or found.get("channel") or "")[:200],
         "page": str(found.get("webpage_url") or found.get("original_url") or "")[:2048],
         "site": str(found.get("extractor_key") or found.get("extractor") or "")[:60],

@@ -1,6 +1,7 @@
 /** The library: a list of runs that is searched, filtered and paged; its address tells which part is shown. */
 
 import { ask } from "./api.js";
+import { followMotion } from "./motion.js";
 import { RunCard } from "./run_card.js";
 import { bytesInWords } from "./words.js";
 
@@ -137,19 +138,6 @@ function say(text) {
   at("trouble").hidden = !text;
 }
 
-/** Pictures move unless the person or their system wants rest. */
-function followMotion() {
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const stored = localStorage.getItem("understudy.moving");
-  const set = (moving) => document.body.classList.toggle("moving", moving);
-  at("moving").checked = stored === null ? !calm.matches : stored === "1";
-  set(at("moving").checked);
-  at("moving").addEventListener("change", () => {
-    localStorage.setItem("understudy.moving", at("moving").checked ? "1" : "0");
-    set(at("moving").checked);
-  });
-}
-
 function fillForm() {
   for (const name of ["search", "state", "kind"]) form.elements[name].value = wish[name];
 }
@@ -168,7 +156,7 @@ addEventListener("popstate", () => {
   fillForm();
   load();
 });
-followMotion();
+followMotion(at("moving"));
 fillForm();
 load();
 loadDisk();

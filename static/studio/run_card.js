@@ -1,6 +1,7 @@
 /** A run in the library: its moving picture, what it is, and what can be done with it. */
 
 import { element } from "../viewer/dom.js";
+import { editName } from "./name_editor.js";
 import { agoInWords, bytesInWords, windowInWords } from "./words.js";
 
 const STATES = { queued: "Waiting", running: "Running", done: "Done", failed: "Failed", cancelled: "Cancelled" };
@@ -78,22 +79,10 @@ export class RunCard {
   #edit() {
     if (this.editing) return;
     this.editing = true;
-    const input = element("input", { type: "text", value: this.run.name, maxLength: 120, "aria-label": "New name" });
-    const end = async (keep) => {
-      if (!this.editing) return;
+    const end = () => {
       this.editing = false;
-      input.replaceWith(this.name);
       this.rename.focus();
-      if (keep && input.value.trim() !== this.run.name) await this.events.onRename(this, input.value);
     };
-    input.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== "Escape") return;
-      event.preventDefault(); // or the button that is focused next would take it for a press
-      end(event.key === "Enter");
-    });
-    input.addEventListener("blur", () => end(true));
-    this.name.replaceWith(input);
-    input.focus();
-    input.select();
+    editName(this.name, this.run.name, (name) => this.events.onRename(this, name), end);
   }
 }

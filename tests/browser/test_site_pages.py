@@ -1,10 +1,12 @@
 """The pages beside a run's: the library, the challenge, the routes, and what is seen before a run is started."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from support.served_sites import served_site
 
 from core.assets import asset_path
@@ -85,6 +87,24 @@ def test_the_other_pages_tell_what_they_are_for(page: Page):
     assert not_wider(page)
 
 
+def test_a_pasted_link_shows_what_is_behind_it_and_its_window_is_picked(page: Page):
+    found = {"title": "A <b>dance</b>", "uploader": "Somebody", "seconds": 95.0, "start_s": 5.0, "end_s": None}
+    found |= {"picture": None, "most_seconds": 60.0}
+    page.route("**/api/links/preview", lambda route: route.fulfill(json=found))
+    page.goto("/")
+    page.get_by_label("Paste a link").fill("https://videos.invalid/dance?t=5")
+    expect(page.locator(".link-card strong")).to_have_text("A <b>dance</b>")
+    expect(page.locator(".link-card")).to_contain_text("Somebody · 1:35 long")
+    expect(page.locator(".picker output")).to_contain_text("at most 60 s are taken")
+    page.get_by_label("The window ends at").fill("12")
+    expect(page.get_by_label("To", exact=True)).to_have_value("0:12")
+    expect(page.locator(".picker output")).to_have_text("0:05 to 0:12, 7.0 s")
+    assert not_wider(page)
+    page.route("**/api/links/preview", lambda route: route.fulfill(status=400, json={"error": "The video is private."}))
+    page.get_by_label("Paste a link").fill("https://videos.invalid/secret")
+    expect(page.locator("#link-preview")).to_have_text("The video is private.")
+
+
 def test_the_window_of_an_upload_is_picked_by_eye(page: Page):
     page.goto("/")
     page.set_input_files("#file input[type=file]", str(asset_path("samples/walker.mp4")))
@@ -101,3 +121,59 @@ def test_the_window_of_an_upload_is_picked_by_eye(page: Page):
     page.get_by_label("To", exact=True).fill("0:03")
     expect(picker.locator("output")).to_have_text("0:01 to 0:03, 2.0 s")
     assert not_wider(page)
+
+
+def test_policies_are_compared_renamed_deleted_and_brought_back(page: Page):
+    """Over stubbed answers: a policy takes a minute to learn."""
+    policies = [policy("one", 0.3), policy("two", 0.6)]
+
+    def answer(route: Route) -> None:
+        what, method = route.request.url, route.request.method
+        one = next((each for each in policies if f"/trainings/{each['id']}" in what), policies[0])
+        if what.endswith("/curve"):
+            return route.fulfill(json=CURVE)
+        if method == "PATCH":
+            one["name"] = route.request.post_data_json["name"]
+            return route.fulfill(json={"name": one["name"]})
+        if method in ("DELETE", "POST"):
+            one["deleted"] = method == "DELETE"
+            return route.fulfill(json={"id": one["id"], "deleted": one["deleted"]})
+        shown = [each for each in policies if each["deleted"] == ("state=deleted" in what)]
+        return route.fulfill(json={"policies": shown, "total": len(shown), "page": 1, "pages": 1})
+
+    page.route("**/api/policies**", answer)
+    page.route("**/api/runs/**", answer)
+    page.goto("/library")
+    page.get_by_role("link", name="Policies").click()
+    cards = page.locator(".run-card")
+    expect(cards).to_have_count(2)
+    expect(cards.first.locator(".facts-line").first).to_contain_text("return 0.30 · up 1.5 of 3.0 s")
+    for name in ("one", "two"):
+        page.get_by_label(f"Compare {name}").check()
+    expect(page.locator(".compared .line-legend").first).to_have_text(re.compile(r"one 0\.40\s*two 0\.40"))
+    assert not_wider(page)
+    page.reload()
+    expect(page.locator(".compared .line-chart")).to_have_count(3)  # the address remembers
+    page.get_by_role("button", name="Rename two").click()
+    page.keyboard.type("The runner")
+    page.keyboard.press("Enter")
+    expect(cards.nth(1).locator(".name")).to_have_text("The runner")
+    page.get_by_role("button", name="Delete The runner").click()
+    expect(cards).to_have_count(1)
+    page.keyboard.press("Enter")  # on Undo
+    expect(cards).to_have_count(2)
+
+
+CURVE = {
+    "iterations": {"seconds": [5.0, 10.0], "reward": [0.2, 0.4]},
+    "evaluations": {"seconds": [5.0, 10.0], "return": [0.2, 0.4], "seconds_up": [1.0, 1.5], "horizon_s": [3.0, 3.0]},
+}
+
+
+def policy(name: str, earned: float) -> dict[str, Any]:
+    more = {"fraction": 1.0, "error": None, "created": "2026-01-01T00:00:00Z", "deleted": False, "samples": 4096}
+    well = {"mean_return": earned, "seconds_up": 1.5, "horizon_s": 3.0}
+    urls = {"bundle_url": "/b.zip", "preview_url": None, "view_url": None}
+    return (
+        {"id": name, "run": "r", "run_name": "A walk", "person": 0, "name": name, "state": "done"} | more | well | urls
+    )

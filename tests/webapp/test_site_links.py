@@ -1,11 +1,19 @@
 """Links on the page and at the routes, and footage deleted there. Nothing here asks the network for anything."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import gradio as gr
 import pytest
 from support.videos import write_numbered_video
 from test_site_routes import UNKNOWN, upload, wait
 
 from core.run_folder import RunFolder
+from core.video.fetch import Found
+from core.video.fetch_preview import Preview
+from core.video.fetch_settings import FetchSettings
+from core.video.link import read_link
+from webapp import link_routes
 from webapp.pages import _show
 from webapp.run_controls import delete_run_footage
 from webapp.starting import times_in
@@ -39,6 +47,47 @@ def test_a_bad_link_is_a_sentence_on_the_page_and_at_the_route(site_client, link
     assert answer.status_code == 400
     assert words in answer.json()["error"]
     assert len(site_client.app.state.site.store.recent(1000)) == before
+
+
+@pytest.mark.parametrize(("link", "words"), BAD)
+def test_a_bad_link_is_a_sentence_before_anybody_is_asked(site_client, link, words):
+    answer = site_client.post("/api/links/preview", json={"link": link})
+    assert answer.status_code == 400
+    assert words in answer.json()["error"]
+
+
+def test_a_preview_is_looked_up_once_and_tells_the_window(site_client, monkeypatch):
+    asked = []
+
+    def look(link, settings):
+        asked.append(link.url)
+        return Preview(Found("<b>A dance</b>", "Somebody", link.url, "Site", "", 95.5), b"a picture")
+
+    monkeypatch.setattr(link_routes, "preview_link", look)
+    for _ in range(2):
+        answer = site_client.post("/api/links/preview", json={"link": "https://a.example/v#t=5,7"})
+    told = answer.json()
+    assert (told["title"], told["seconds"], told["start_s"], told["end_s"]) == ("<b>A dance</b>", 95.5, 5.0, 7.0)
+    assert told["picture"].startswith("data:image/jpeg;base64,")
+    assert len(asked) == 1
+
+
+def test_fifty_links_at_once_are_looked_at_a_few_at_a_time(monkeypatch):
+    desk, now, most = link_routes.LinkDesk(), [], []
+
+    def look(link, settings):
+        now.append(link)
+        most.append(len(now))
+        time.sleep(0.01)
+        now.remove(link)
+        return Preview(Found("", "", link.url, "", "", None), None)
+
+    monkeypatch.setattr(link_routes, "preview_link", look)
+    links = [read_link(f"https://a.example/{i}.mp4") for i in range(50)]
+    with ThreadPoolExecutor(50) as pool:
+        seen = list(pool.map(lambda link: desk.look(link, FetchSettings()).found.page, links))
+    assert seen == [link.url for link in links]
+    assert max(most) <= link_routes.AT_ONCE
 
 
 def test_a_file_and_a_link_together_are_refused(site_client, tmp_path):

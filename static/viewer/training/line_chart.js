@@ -51,7 +51,7 @@ function drawn({ title, unit = "", format, low = 0, high, end, lines, chosen = n
     if (!line.dots) return;
     line.x.forEach((seconds, k) => {
       const here = k === chosen;
-      const dot = node("circle", { cx: x(seconds), cy: y(line.y[k]), r: here ? 6 : 3, class: here ? "dot-at chosen" : "dot-at" });
+      const dot = node("circle", { cx: x(seconds), cy: y(line.y[k]), r: here ? 6 : 3, class: `dot-at dot-${i}${here ? " chosen" : ""}${onChoose ? " choice" : ""}` });
       if (onChoose) dot.addEventListener("click", () => onChoose(k));
       drawing.append(dot);
     });

@@ -18,6 +18,7 @@ export class TrainingPanel {
   #list = element("div", { className: "trainings" });
   #order = element("details", { className: "another" });
   #told = element("p", { className: "refused", role: "status", hidden: true });
+  #compare = element("a", { className: "compare-trainings", target: "_top", hidden: true }, "Compare how they learned");
   #form;
   #run = null;
   #view = { person: 0, panes: [] };
@@ -36,6 +37,7 @@ export class TrainingPanel {
       element("h2", { id: "training-title" }, "Policies"),
       element("p", { className: "legend" }, WHAT),
       this.#order,
+      this.#compare,
       this.#told,
       this.#list,
       element("p", { className: "legend" }, NO_UPLOADS),
@@ -58,11 +60,11 @@ export class TrainingPanel {
   withPolicies(person) {
     if (!person) return person;
     const policies = this.#feed.trainings
-      .map((training, i) => [training, this.#cards.get(training.id)?.checkpoint, i])
+      .map((training) => [training, this.#cards.get(training.id)?.checkpoint])
       .filter(([training, checkpoint]) => training.person === person.index && checkpoint)
-      .map(([training, checkpoint, i]) => ({
+      .map(([training, checkpoint]) => ({
         name: `policy-${training.id}`,
-        title: titleOf(i),
+        title: this.#titleOf(training),
         url: checkpoint.url,
         npz_url: null,
         offset_s: 0,
@@ -72,6 +74,13 @@ export class TrainingPanel {
       }));
     const names = new Set(policies.map(({ name }) => name));
     return { ...person, motions: [...person.motions.filter(({ name }) => !names.has(name)), ...policies] };
+  }
+
+  /** A policy's name without that of its run: "Policy 1", unless somebody has called it otherwise. */
+  #titleOf({ name }) {
+    const run = `${this.#run?.name ?? ""}, `;
+    const own = name.startsWith(run) ? name.slice(run.length) : name;
+    return own.charAt(0).toUpperCase() + own.slice(1);
   }
 
   #mine() {
@@ -92,14 +101,15 @@ export class TrainingPanel {
     const running = mine.findLast((each) => !isEnded(each));
     const percent = Math.round(100 * (running?.fraction ?? 0));
     this.#jump.textContent = running ? `Policy: training, ${percent}\u00a0%` : mine.length ? "Policies" : "Train a policy";
+    this.#compare.hidden = mine.length < 2;
+    this.#compare.href = `/policies?compare=${mine.map(({ id }) => id).join()}`;
     const first = this.#feed.isRead && mine.length === 0;
     if (first !== this.#order.classList.contains("first")) this.#order.open = first;
     this.#order.classList.toggle("first", first);
-    for (const [i, training] of this.#feed.trainings.entries()) {
-      if (!mine.includes(training)) continue;
+    for (const training of mine) {
       if (!this.#cards.has(training.id)) this.#cards.set(training.id, new TrainingCard(this.#cardEvents()));
       const card = this.#cards.get(training.id);
-      card.update(training, this.#feed.curves.get(training.id), titleOf(i));
+      card.update(training, this.#feed.curves.get(training.id), this.#titleOf(training));
     }
     const roots = mine.map(({ id }) => this.#cards.get(id).root).reverse(); // the newest first
     if (roots.length !== this.#list.children.length || roots.some((root, i) => root !== this.#list.children[i])) this.#list.replaceChildren(...roots);
@@ -140,5 +150,3 @@ export class TrainingPanel {
     this.#told.hidden = !text;
   }
 }
-
-const titleOf = (i) => `Policy ${i + 1}`;

@@ -1,0 +1,104 @@
+"""Policies in the library: their list, their moving pictures; renamed, deleted and brought back."""
+
+import asyncio
+import math
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, HTMLResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.errors import BadInputError
+from core.jobs.policies import PolicyStore, is_put_away, marker
+from core.jobs.trainings import TrainingRecord, TrainingStore
+from webapp.identity import current_user
+from webapp.own_page import own_page
+from webapp.policy_view import PolicyList, PolicyPreviews, listed_policy
+from webapp.site import Site
+
+_AT = "/api/runs/{run_id}/trainings/{training_id}"
+_MOST = 100
+SENTENCE = "What was learned from the motions of runs: see it perform, compare how it learned, take it away."
+
+
+class PolicyName(BaseModel):
+    """What a policy is to be called."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(max_length=1000)
+
+
+class PolicyState(BaseModel):
+    """A policy, and whether it is deleted."""
+
+    id: str
+    deleted: bool
+
+
+def make_policy_router(site: Site) -> APIRouter:
+    """The routes of one site."""
+    router = APIRouter(tags=["Policies"])
+    policies, trainings = PolicyStore(site.engine), TrainingStore(site.engine)
+    previews, one_at_a_time = PolicyPreviews(), asyncio.Semaphore(1)
+
+    def found(run_id: str, training_id: str) -> TrainingRecord:
+        site.store.check(run_id)
+        return trainings.get(run_id, training_id)
+
+    @router.get("/policies", include_in_schema=False)
+    def policies_page() -> HTMLResponse:
+        return own_page("policies", "policies", SENTENCE, "/library", site.settings.password is not None)
+
+    @router.get("/api/policies")
+    def list_policies(
+        search: Annotated[str, Query(max_length=200, description="Part of the name.")] = "",
+        state: Annotated[Literal["", "deleted"], Query(description="deleted, or all others if empty.")] = "",
+        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+        size: Annotated[int, Query(ge=1, le=_MOST, description="Policies on a page.")] = _MOST,
+    ) -> PolicyList:
+        """The user's policies, of all their runs, newest first."""
+        places = policies.of_owner(current_user.get(), search)
+        away = state == "deleted"
+        wanted = [p for p in places if is_put_away(site.home.run(p.run_id), p.person, p.training_id) == away]
+        shown = wanted[(page - 1) * size : page * size]
+        told = [listed_policy(place, trainings.get(place.run_id, place.training_id), site.home) for place in shown]
+        return PolicyList(policies=told, total=len(wanted), page=page, pages=max(1, math.ceil(len(wanted) / size)))
+
+    @router.patch(_AT)
+    def rename_policy(run_id: str, training_id: str, changes: PolicyName) -> PolicyName:
+        """Call a policy otherwise; answers with the name that it has now."""
+        found(run_id, training_id)
+        plain = " ".join("".join(c if c.isprintable() else " " for c in changes.name).split())[:120]
+        if not plain:
+            raise BadInputError("A name with at least one letter is expected, but it is empty.")
+        policies.rename(run_id, training_id, plain)
+        return PolicyName(name=plain)
+
+    @router.delete(_AT)
+    def delete_policy(run_id: str, training_id: str) -> PolicyState:
+        """Put a policy away; it can be brought back as long as its run is there."""
+        training = found(run_id, training_id)
+        if not training.is_ended:
+            raise BadInputError("This policy is still learning. Stop it first, then delete it.")
+        place = marker(site.home.run(run_id), training.person, training_id)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+        return PolicyState(id=training_id, deleted=True)
+
+    @router.post(f"{_AT}/restore")
+    def restore_policy(run_id: str, training_id: str) -> PolicyState:
+        """Bring a deleted policy back."""
+        training = found(run_id, training_id)
+        marker(site.home.run(run_id), training.person, training_id).unlink(missing_ok=True)
+        return PolicyState(id=training_id, deleted=False)
+
+    @router.get(f"{_AT}/preview.webp", response_class=FileResponse)
+    async def get_policy_preview(run_id: str, training_id: str) -> FileResponse:
+        """A moving picture of the policy's latest performance: 24 pictures of 208 px side by side."""
+        training = await run_in_threadpool(found, run_id, training_id)
+        async with one_at_a_time:
+            kept = await run_in_threadpool(previews.of, site.home.run(run_id), training.person, training_id)
+        return FileResponse(kept, media_type="image/webp", headers={"cache-control": "private, max-age=86400"})
+
+    return router
