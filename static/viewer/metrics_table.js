@@ -30,6 +30,7 @@ export function showMetrics(container, metrics, person, motions) {
   container.hidden = !figures;
   if (!figures) return;
   const stages = inOrder(Object.keys(figures));
+  container.classList.toggle("wide", stages.length > 4); // the files then stand below
   const names = figureNames(stages.map((stage) => figures[stage]));
   container.replaceChildren(
     element("h2", { id: "metrics-title" }, "Figures"),
