@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from dbos import DBOS
 from jobs_kit import calls, enqueue, make_home, wait_for, wait_until_finished
 
 from core import accelerator
@@ -70,8 +71,10 @@ def test_each_queue_has_a_line_of_its_own(tmp_path, monkeypatch):
             assert wait_until_finished(store, other).state == "done"
             assert not is_served(engine, "gpu")
             assert store.get(first).state == "queued"
-        with Worker(engine, home, "strong", "fake_pipeline", poll_s=0.05, queues=("gpu",)):
+        with Worker(engine, home, "strong", "fake_pipeline", poll_s=0.05, queues=("gpu",), limits={"gpu": 3}):
             assert is_served(engine, "gpu")
+            limits = {name: DBOS.retrieve_queue(queues.stored_name(name)).global_concurrency for name in queues.QUEUES}
+            assert limits == {"cpu": None, "gpu": 3, "train": None}
             last = enqueue(client, home, store)
             assert [wait_until_finished(store, run).state for run in (first, second)] == ["done", "done"]
             assert (store.get(last).state, calls(home, last)) == ("queued", [])

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from core.jobs.home import new_run_id
 from core.jobs.run_log import current_run
 from core.jobs.store import RunStore
 from core.jobs.tables import Run, WorkerSign
+from core.jobs.users import LOCAL_USER
 from webapp.cli import app
 from webapp.logs import JsonFormatter, RunFilter
 from webapp.settings import Settings
@@ -155,6 +157,38 @@ def test_commands_on_a_database_that_is_not_there_say_so(tmp_path, monkeypatch):
     monkeypatch.setenv("UNDERSTUDY_USER_HEADER", "not a header")
     result = cli.invoke(app, ["clean"])
     assert (result.exit_code, "UNDERSTUDY_USER_HEADER" in result.stderr) == (2, True)
+
+
+def test_a_workers_sign_of_life_is_asked_for_by_name(home):
+    from core.jobs.database import make_engine
+    from core.jobs.heartbeat import Heartbeat
+
+    assert cli.invoke(app, ["worker", "--name", "left", "--alive"]).exit_code == 1
+    Heartbeat(make_engine(home.database_url), "left", lambda reason: None, queues=("gpu",)).claim()
+    alive = cli.invoke(app, ["worker", "--name", "left", "--alive"])
+    assert (alive.exit_code, alive.stderr) == (0, "The worker left is alive.\n")
+    assert "gpu" in cli.invoke(app, ["recover"]).stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "word"), [("tpu", "cpu, gpu, train"), ("none", "one queue or more"), ("cpu,gpus", "cpu, gpu, train")]
+)
+def test_queues_that_make_no_sense_are_refused(home, given, word):
+    refused = cli.invoke(app, ["worker", "--queues", given])
+    assert refused.exit_code == 2
+    assert word in " ".join(refused.stderr.split())
+
+
+def test_a_site_may_leave_all_work_to_others(tmp_path, fake_pipeline_path, monkeypatch):
+    monkeypatch.setattr("core.jobs.worker.DBOS.launch", lambda: pytest.fail("took work"))
+    monkeypatch.setattr("webapp.site.current_user", ContextVar("user", default=LOCAL_USER))
+    site = Site(Settings(home=tmp_path, pipeline="fake_pipeline", queues="none", _env_file=None))
+    site.open()
+    try:
+        run = site.start_sample("walker", {"end_s": 1.0})
+        assert (site.store.get(run.id).state, run.ahead) == ("queued", None)
+    finally:
+        site.close()
 
 
 def test_a_worker_by_command_is_listed_stops_on_sigterm_and_is_not_recovered_while_it_lives(home):
