@@ -13,7 +13,6 @@ import gradio as gr
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
-from fastapi.staticfiles import StaticFiles
 from gradio.route_utils import FnIndexInferError
 from starlette.exceptions import HTTPException
 
@@ -35,6 +34,7 @@ from webapp.live_routes import make_live_router
 from webapp.login import make_login_router
 from webapp.operations import RequestTimes, make_operations_router, make_registry
 from webapp.own_page import STUDIO
+from webapp.packed_files import PackedFiles
 from webapp.pages import build_page
 from webapp.policy_routes import make_policy_router
 from webapp.routes import make_router
@@ -106,8 +106,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(make_challenge_router(site, challenges))
     app.include_router(make_api_router(app, site.settings.password is not None))
     # Not at /static or /assets: these are Gradio's.
-    app.mount("/viewer", StaticFiles(directory=VIEWER, html=True), name="viewer")
-    app.mount("/studio", StaticFiles(directory=STUDIO), name="studio")
+    app.mount("/viewer", PackedFiles(directory=VIEWER, html=True), name="viewer")
+    app.mount("/studio", PackedFiles(directory=STUDIO), name="studio")
     app.add_api_route("/evaluate", lambda: RedirectResponse("/evaluate/"), include_in_schema=False)
     _mount(app, build_evaluation_page(site), "/evaluate", settings, css=CSS + EVALUATION_CSS, head=HEAD + ICON)
     # The last one: it answers all that nobody before it does.

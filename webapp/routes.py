@@ -22,6 +22,7 @@ from core.video.decode import open_video, probe, timed_frames
 from core.video.link import read_link
 from core.video.times import window
 from webapp.answers import FreedBytes, NamedRun, Refusal, RunAnswer, RunState, Started
+from webapp.fresh import fresh_json
 from webapp.run_view import run_view, track_view
 from webapp.site import Site, sample_path
 from webapp.training_routes import add_training_routes
@@ -82,9 +83,9 @@ def make_router(site: Site) -> APIRouter:
     router = APIRouter(dependencies=[Depends(own_run)], responses=REFUSALS)
 
     @router.get("/api/runs/{run_id}", responses={200: {"model": RunAnswer}})
-    def get_run(run_id: str) -> JSONResponse:
-        """A run: its state, its stages, what it made so far."""
-        return JSONResponse(run_view(site.store.get(run_id), site.home), headers={"cache-control": "no-store"})
+    def get_run(run_id: str, request: Request) -> Response:
+        """A run: its state, its stages, what it made so far; 304 where that is what the entity tag stands for."""
+        return fresh_json(request, run_view(site.store.get(run_id), site.home))
 
     @router.get("/api/runs/{run_id}/files/{path:path}")
     def get_file(run_id: str, path: str) -> FileResponse:

@@ -63,3 +63,20 @@ def test_every_import_of_the_page_is_a_file_beside_it() -> None:
                 assert name.startswith("."), f"{module.name} imports {name} from outside"
                 target = module.parent / name
             assert target.is_file(), f"{module.name} imports {name}, which is not there"
+
+
+def test_every_module_of_the_page_is_asked_for_at_once() -> None:
+    """Else each would be asked for only once the one that imports it has come: five steps, one after another."""
+    asked = set(re.findall(r'<link rel="modulepreload" href="([^"]+)">', (VIEWER / "index.html").read_text()))
+    needed, waiting = set(), [VIEWER / "main.js"]
+    while waiting:
+        module = waiting.pop()
+        for name in imports_of(module):
+            if name == "three" or name.startswith("three/"):
+                continue
+            target = (module.parent / name).resolve()
+            if target not in needed:
+                needed.add(target)
+                waiting.append(target)
+    own = {str(path.relative_to(VIEWER)) for path in needed if VENDOR not in path.parents}
+    assert own == {name for name in asked if not name.startswith("vendor/")}

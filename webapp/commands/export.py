@@ -32,6 +32,8 @@ def _motion(source: Path, name: str, out: Path | None, body_choice: str) -> Path
 
     if name not in FORMATS:
         raise BadInputError(f"The format should be one of {', '.join(FORMATS)} or zip, but is {name!r}.")
+    if source.is_dir():
+        raise BadInputError(_files_in(source))
     with collecting() as notices:
         motion = motion_from_file(source)
         target = out or source.with_name(source.name.split(".")[0] + FORMATS[name].suffix)
@@ -44,6 +46,16 @@ def _motion(source: Path, name: str, out: Path | None, body_choice: str) -> Path
     for text in notices:
         console.print(f"[yellow]Note:[/] {escape(text)}")
     return target
+
+
+def _files_in(folder: Path) -> str:
+    """What to say to somebody who named a folder where a file is wanted: the motions that lie in it."""
+    names = ("hmr.npz", "motion.npz", "reference.txt", "rollouts/*.npz")
+    persons = [folder, *sorted(folder.glob("person-*"))]
+    found = [str(path) for person in persons for name in names for path in sorted(person.glob(name))]
+    if not found:
+        return f"A file of a motion is expected, but {folder} is a folder without one."
+    return f"A file of a motion is expected, but {folder} is a folder. Name one of these: {', '.join(found)}."
 
 
 def _zip(folder: Path, out: Path | None) -> Path:
