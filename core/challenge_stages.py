@@ -10,9 +10,9 @@ from core.control.performing import boxes_under
 from core.imitation.challenge import Boxes, Cell, ChallengeSettings, Matrix, challenge
 from core.imitation.challenge_folder import ChallengeFolder
 from core.imitation.naming import load_motion, short_name
-from core.imitation.pretrained import PRETRAINED
 from core.imitation.references import clip_names
 from core.imitation.rolling import RolloutSettings
+from core.imitation.shipped import known_policies
 from core.motion import Rollout
 from core.progress import Progress, silent
 from core.run_folder import RunFolder
@@ -60,7 +60,7 @@ def applies(stage: Stage, folder: RunFolder, settings: RunSettings) -> bool:
 def run_stage(stage: Stage, folder: RunFolder, settings: RunSettings, progress: Progress = silent) -> None:
     """Run all cells that are not known yet, then write the matrix."""
     kept = ChallengeFolder(folder.root)
-    policies = {short_name(each): each for each in settings.policies or tuple(PRETRAINED)}
+    policies = {short_name(each): each for each in settings.policies or known_policies()}
     motions = {short_name(each): each for each in settings.motions or tuple(clip_names())}
     how = ChallengeSettings(RolloutSettings(settings.seconds, starts=settings.starts, seed=settings.seed), processes=1)
     kept.plan(list(policies), list(motions), how)

@@ -17,8 +17,8 @@ from core.humanoid import rollout_to_body
 from core.imitation.challenge import Cell
 from core.imitation.challenge_folder import ChallengeFolder
 from core.imitation.naming import load_motion
-from core.imitation.pretrained import PRETRAINED
 from core.imitation.reference import TICK_HZ, ReferenceTable
+from core.imitation.shipped import own_clip
 from core.motion import BodyMotion, HumanoidMotion, Rollout
 from webapp.rollout_view import physics_of
 
@@ -171,7 +171,7 @@ def _told(folder: ChallengeFolder, policy: str, motion: str) -> ChallengeCell | 
     cell = folder.cell(policy, motion)
     if cell is None:
         return None
-    own = motion == (PRETRAINED[policy].clip if policy in PRETRAINED else policy)
+    own = motion == own_clip(policy)
     return ChallengeCell(
         time_to_fall_s=_number(cell, cell.mean_fall_s),
         mean_return=_number(cell, cell.mean_return),

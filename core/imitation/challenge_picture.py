@@ -4,7 +4,7 @@ import numpy as np
 
 from core.evaluation.drawing import Drawing
 from core.imitation.challenge import Cell, Matrix
-from core.imitation.pretrained import PRETRAINED
+from core.imitation.shipped import own_clip
 
 _MARGIN, _LABELS, _CELL, _ROW, _HEAD = 24.0, 132.0, 64.0, 40.0, 64.0
 _TITLE, _BETWEEN, _LEGEND = 76.0, 30.0, 44.0
@@ -52,7 +52,7 @@ def _map(drawing: Drawing, matrix: Matrix, top: float, title: str, share, words)
             drawing.bar(x + 1, y + 1, _CELL - 2, _ROW - 2, _EMPTY if filled is None else _colour(filled))
             ink = "#ffffff" if filled is not None and filled > 0.62 else "ink"
             drawing.text(x + _CELL / 2, y + _ROW / 2 + 4.5, "none" if cell.problem else words(cell), 13, ink, "middle")
-            if motion == (PRETRAINED[policy].clip if policy in PRETRAINED else policy):
+            if motion == own_clip(policy):
                 _frame(drawing, x + 1, y + 1, _CELL - 2, _ROW - 2)
 
 

@@ -8,16 +8,19 @@ from core.imitation.policy import Policy
 from core.imitation.policy_file import OnnxPolicy
 from core.imitation.pretrained import PRETRAINED, DeepMimicPolicy, pretrained
 from core.imitation.references import reference_called
+from core.imitation.shipped import known_policies, shipped, shipped_policy
 from core.motion import BodyMotion, HumanoidMotion
 
 _CLIP = "humanoid3d_"
 
 
 def load_policy(what: str) -> Policy:
-    """The policy called `what`: a name of PRETRAINED, a policy.onnx or its folder, or a checkpoint of DeepMimic's
+    """The policy called `what`: one of `known_policies`, a policy.onnx or its folder, or a checkpoint of DeepMimic's
     learning code (NAME.ckpt, or its NAME.ckpt.index). `BadInputError` where it is none of them."""
     if what in PRETRAINED:
         return pretrained(what)
+    if what in shipped():
+        return shipped_policy(what)
     path = Path(what)
     stem = path.with_suffix("") if path.suffix == ".index" else path
     if stem.suffix == ".ckpt":
@@ -25,7 +28,8 @@ def load_policy(what: str) -> Policy:
     if path.exists():
         return OnnxPolicy(path)
     raise BadInputError(
-        f"A policy should be {', '.join(PRETRAINED)}, a policy.onnx or the folder that holds one, but {what} is not."
+        f"A policy should be {', '.join(known_policies())}, a policy.onnx or the folder that holds one, but {what} is "
+        "not."
     )
 
 

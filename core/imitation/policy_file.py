@@ -52,9 +52,16 @@ class OnnxPolicy:
         observations = observe(seen.now, seen.ahead, seen.phase)
         if seen.goal is not None:
             observations = np.concatenate([observations, seen.goal], axis=1)
-        feed = {INPUT: observations.astype(np.float32), REFERENCE: seen.reference_targets.astype(np.float32)}
+        return turned(seen.reference_targets, self.offsets(observations, seen.reference_targets))
+
+    def offsets(self, observations: Array, reference_targets: Array | None = None) -> Array:
+        """[n,28] rad: what the reference's targets are turned on by, for raw `observations`; they do not depend on
+        `reference_targets` [n,36], which some files want nevertheless."""
+        if reference_targets is None:
+            reference_targets = np.zeros((len(observations), 36))
+        feed = {INPUT: observations.astype(np.float32), REFERENCE: reference_targets.astype(np.float32)}
         (offsets,) = self._session.run([OUTPUT], {name: feed[name] for name in self._inputs})
-        return turned(seen.reference_targets, offsets.astype(float))
+        return offsets.astype(float)
 
 
 def _file_of(path: Path) -> Path:

@@ -28,15 +28,15 @@ def challenge(
 ) -> None:
     """Run policies on motions, each on each: a matrix of times to fall and returns, a picture, the rollouts."""
     from core.imitation.challenge import ChallengeSettings
-    from core.imitation.pretrained import PRETRAINED
     from core.imitation.references import clip_names
     from core.imitation.rolling import RolloutSettings
+    from core.imitation.shipped import known_policies
     from core.notices import collecting
 
     with plain_errors(), collecting() as notices:
         how = RolloutSettings(seconds=seconds, engine=engine, reward=reward, starts=starts, seed=seed)
         settings = ChallengeSettings(how, os.cpu_count() or 1 if processes is None else processes)
-        chosen, against = _named(policies or list(PRETRAINED)), _named(motions or clip_names())
+        chosen, against = _named(policies or list(known_policies())), _named(motions or clip_names())
         target = new_folder(out or unused_folder("challenge"))
         matrix = _challenge(chosen, against, settings, target)
     for text in notices:
