@@ -81,16 +81,20 @@ def make_policy_router(site: Site) -> APIRouter:
         training = found(run_id, training_id)
         if not training.is_ended:
             raise BadInputError("This policy is still learning. Stop it first, then delete it.")
+        site.home.pull(run_id)
         place = marker(site.home.run(run_id), training.person, training_id)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
+        site.home.push(run_id, training_id)
         return PolicyState(id=training_id, deleted=True)
 
     @router.post(f"{_AT}/restore")
     def restore_policy(run_id: str, training_id: str) -> PolicyState:
         """Bring a deleted policy back."""
         training = found(run_id, training_id)
+        site.home.pull(run_id)
         marker(site.home.run(run_id), training.person, training_id).unlink(missing_ok=True)
+        site.home.push(run_id, training_id)
         return PolicyState(id=training_id, deleted=False)
 
     @router.get(f"{_AT}/preview.webp", response_class=FileResponse)
@@ -98,7 +102,8 @@ def make_policy_router(site: Site) -> APIRouter:
         """A moving picture of the policy's latest performance: 24 pictures of 208 px side by side."""
         training = await run_in_threadpool(found, run_id, training_id)
         async with one_at_a_time:
-            kept = await run_in_threadpool(previews.of, site.home.run(run_id), training.person, training_id)
+            folder = await run_in_threadpool(site.home.run, run_id)  # which may have to be fetched
+            kept = await run_in_threadpool(previews.of, folder, training.person, training_id)
         return FileResponse(kept, media_type="image/webp", headers={"cache-control": "private, max-age=86400"})
 
     return router

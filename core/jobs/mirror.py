@@ -18,13 +18,13 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from core.arrays_on_disk import is_temporary, replacing
 from core.errors import UnderstudyError
 from core.jobs.home import RUN_PART
+from core.jobs.mirror_manifest import DamagedCopyError, Manifest
 from core.jobs.object_store import ObjectStore
 
 STATE, LOCK = ".mirror.json", ".mirror.lock"
@@ -37,37 +37,6 @@ _TRIES = 3
 
 class MovedOnError(UnderstudyError):
     """The store has more of a part than this machine has seen: another machine works on it."""
-
-
-class DamagedCopyError(UnderstudyError):
-    """What the store holds is not what its manifest says."""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """A part in the store; `token` is another one each time it is written."""
-
-    token: str = ""
-    files: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """Path within the run's folder -> bytes, SHA-256."""
-
-    def to_bytes(self) -> bytes:
-        """As JSON, with a checksum of its own."""
-        files = {path: list(facts) for path, facts in sorted(self.files.items())}
-        return json.dumps({"token": self.token, "files": files, "sha256": _digest_of(files)}).encode()
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> "Manifest":
-        """From `to_bytes`; `DamagedCopyError` where it is not whole, or names files outside of the folder."""
-        try:
-            given = json.loads(content)
-            files = given["files"]
-            whole = given["sha256"] == _digest_of(files) and all(map(_is_inside, files))
-            if whole:
-                return cls(str(given["token"]), {path: (int(size), str(sha)) for path, (size, sha) in files.items()})
-        except (ValueError, KeyError, TypeError, AttributeError):
-            pass
-        raise DamagedCopyError("The store's record of this run is damaged. Look into UNDERSTUDY_ARTIFACTS.")
 
 
 class Mirror:
@@ -260,14 +229,6 @@ def _read_state(root: Path) -> dict[str, Any]:
 def _write_state(root: Path, state: dict[str, Any]) -> None:
     with replacing(root / STATE) as temporary:
         temporary.write_text(json.dumps(state), encoding="utf-8")
-
-
-def _is_inside(path: str) -> bool:
-    return bool(path) and not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts
-
-
-def _digest_of(files: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
 def _digest_of_file(path: Path) -> str:
