@@ -11,6 +11,7 @@ from typing import IO, Self
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 
+from core.jobs import training_workflow  # noqa: F401 - so that DBOS knows its workflow before it is launched
 from core.jobs.heartbeat import Heartbeat, WorkerNameTakenError
 from core.jobs.home import Home
 from core.jobs.queues import QUEUES, stored_name, usual_queues

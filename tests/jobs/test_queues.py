@@ -1,5 +1,7 @@
 """Queues: what waits where, who serves what, limits over all workers."""
 
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +17,15 @@ from core.jobs.submit import Submission
 from core.jobs.worker import Worker, make_client, prepare_queue
 
 HERE = Path(__file__).parent
+
+
+def test_a_worker_alone_knows_all_workflows():
+    """A process that imports no more than the worker, as `understudy worker` does."""
+    code = "import sys; import core.jobs.worker; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=HERE.parents[1], capture_output=True, text=True, check=True
+    )
+    assert {"core.jobs.workflow", "core.jobs.training_workflow"} <= set(loaded.stdout.split())
 
 
 def test_queues_and_limits_are_read_from_words(monkeypatch):
