@@ -34,8 +34,7 @@ class EnvironmentSettings:
     `ahead_s`: see `ReferenceTable`. `most_way_m`, `most_pose_m`: see `deviated`; infinity switches it off. `falls`: end
     at contact of a body that the reference keeps off the ground. `most_steps`: policy steps (1/30 s) an episode lasts.
     `random_start`: start anywhere in the motion (reference state initialisation), else at its beginning. `restarts`:
-    whoever has ended starts anew at once; without it they go on as they are (for evaluations). `start_joints_rad`,
-    `start_root_speed`: episodes begin off the reference by so much (standard deviations, see `disturb`).
+    whoever has ended starts anew at once; without it they go on as they are (for evaluations).
     """
 
     reward: str = "paper"
@@ -48,8 +47,6 @@ class EnvironmentSettings:
     most_steps: int = 600
     random_start: bool = True
     restarts: bool = True
-    start_joints_rad: float = 0.0
-    start_root_speed: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -96,8 +93,8 @@ class ImitationEnvironment:
         """Where episodes begin; may be exchanged at any time."""
         self.assist = 0.0
         """Share of the root assist (`core.physics.root_assist`), 0 to 1; may be changed at any time."""
-        self.start_noise = self.settings.start_joints_rad, self.settings.start_root_speed
-        """rad and m/s: how far off the reference episodes begin; may be changed at any time."""
+        self.start_noise = 0.0, 0.0
+        """rad and m/s: how far off the reference episodes begin (see `disturb`); may be changed at any time."""
         self.ticks = np.zeros(self.n, int)
         self.steps = np.zeros(self.n, int)
         self.start_phases = np.zeros(self.n)

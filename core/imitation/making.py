@@ -33,12 +33,10 @@ def make_environment(
 
 
 def make_evaluation(reference: HumanoidMotion, settings: "TrainingSettings", n: int) -> ImitationEnvironment:
-    """One that never starts anew by itself, for evaluations: what fell lies. Episodes begin on the reference; those of
-    a guided training, which learns from short ones, are as long as anybody's."""
+    """One that never starts anew by itself, for evaluations: what fell lies. Episodes of a
+    guided training, which learns from short ones, are as long as anybody's."""
     engine = make_engine(settings.engine, n, settings.step_hz, record=True)
-    world: EnvironmentSettings = dataclasses.replace(
-        settings.environment, restarts=False, start_joints_rad=0.0, start_root_speed=0.0
-    )
+    world: EnvironmentSettings = dataclasses.replace(settings.environment, restarts=False)
     if settings.guided is not None:
         world = dataclasses.replace(world, most_steps=EnvironmentSettings().most_steps)
     return _with_task(reference, engine, settings, world, (settings.seed, 10_000))

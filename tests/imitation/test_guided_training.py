@@ -134,12 +134,10 @@ def test_stopped_in_its_head_start_it_begins_anew(tmp_path: Path):
     assert [line["stage"] for line in read_curve(tmp_path) if "stage" in line].count("expert") == 2
 
 
-def test_the_way_is_guided_where_it_can_be():
-    assert settings_for(samples=1).guided is not None
-    assert settings_for(samples=1).environment.start_joints_rad == 0.1
-    for other in ({"engine": "bullet"}, {"task": "heading"}, {"assist": 1.0}, {"way": "ppo"}):
-        assert settings_for(samples=1, **other).guided is None
-    with pytest.raises(BadInputError, match="guided or ppo"):
+def test_the_way_is_asked_for():
+    assert settings_for(samples=1) == TrainingSettings(samples=1)
+    assert settings_for("guided", samples=1).guided == GuidedSettings()
+    with pytest.raises(BadInputError, match="ppo or guided"):
         settings_for("guessed", samples=1)
     with pytest.raises(BadInputError, match="mujoco"):
         settings_for("guided", samples=1, engine="bullet")

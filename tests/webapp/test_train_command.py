@@ -42,7 +42,7 @@ def test_a_training_a_bundle_and_going_on(tmp_path: Path):
         (["walk", "--samples", "0"], "above zero"),
         (["walk", "--seconds", "0"], "above zero"),
         (["walk", "--engine", "other"], "mujoco or bullet"),
-        (["walk", "--way", "guessed"], "guided or ppo"),
+        (["walk", "--way", "guessed"], "ppo or guided"),
         (["walk", "--way", "guided", "--task", "heading"], "without a task"),
         (["walk", "--task", "dance"], "heading or target"),
         (["--resume", "nowhere"], "there is none"),

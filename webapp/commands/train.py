@@ -26,8 +26,8 @@ def train(
     samples: Annotated[int | None, typer.Option(help="Budget: policy steps in all, over all humanoids.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the training in this folder.")] = None,
     way: Annotated[
-        str, typer.Option(help="guided (an expert first, quick; for mujoco without a task) or ppo (from nothing).")
-    ] = "",
+        str, typer.Option(help="ppo, or guided: an expert and a network taught by it first (mujoco, no task).")
+    ] = "ppo",
     engine: Annotated[str, typer.Option(help="Where it learns: mujoco or bullet.")] = "mujoco",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     processes: Annotated[int, typer.Option(help="Processes that simulate; 0 takes all cores.")] = 0,
@@ -39,6 +39,10 @@ def train(
     starts: Annotated[
         str, typer.Option(help="Where episodes begin: reference (anywhere), adaptive (SFV's) or beginning.")
     ] = "reference",
+    disturbed: Annotated[
+        float | None,
+        typer.Option(help="How far off episodes begin at most, more as few fail, in (0.1 rad, 0.3 m/s); 0 to 3 (1)."),
+    ] = None,
     task: Annotated[str, typer.Option(help="A goal beside imitation: heading or target.")] = "",
     task_weight: Annotated[float, typer.Option(help="Weight of the goal's reward beside imitation's.")] = 0.3,
     assist: Annotated[float, typer.Option(help="Root assist at the beginning (0 to 1), annealed to nothing.")] = 0.0,
@@ -60,8 +64,9 @@ def train(
 
         if resume is not None:
             folder, reference, settings = _as_it_was(
-                resume, motion, seconds, samples, processes=processes, cluster=cluster, checkpoint_s=checkpoint
-            )
+                resume, motion, seconds, samples, disturbed, processes=processes, cluster=cluster,
+                checkpoint_s=checkpoint,
+            )  # fmt: skip
         else:
             if motion is None:
                 raise BadInputError("A motion should be given: a file or the name of a clip. Or --resume a training.")
@@ -71,8 +76,9 @@ def train(
                 seconds = DEFAULT_SECONDS
             settings = settings_for(
                 way, samples=samples, seconds=seconds, engine=engine, seed=seed, processes=processes, cluster=cluster,
-                humanoids=humanoids, steps=steps, starts=starts, task=task, task_weight=task_weight, assist=assist,
-                assist_samples=assist_samples, checkpoint_s=checkpoint,
+                humanoids=humanoids, steps=steps, starts=starts, disturbed=1.0 if disturbed is None else disturbed,
+                task=task, task_weight=task_weight, assist=assist, assist_samples=assist_samples,
+                checkpoint_s=checkpoint,
             )  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         with stopping(folder, with_parent) as stop, progress_bars() as bars:
@@ -89,7 +95,7 @@ def train(
 
 
 def _as_it_was(
-    folder: Path, motion: str | None, seconds: float | None, samples: int | None, **where: Any
+    folder: Path, motion: str | None, seconds: float | None, samples: int | None, disturbed: float | None, **where: Any
 ) -> "tuple[Path, HumanoidMotion, TrainingSettings]":
     """A training's folder, reference and settings, with the budget exchanged where a new one is given; `where`:
     settings that may be new every time."""
@@ -102,6 +108,8 @@ def _as_it_was(
 
     settings = TrainingSettings.from_json(load_checkpoint(folder)["settings"])
     settings = dataclasses.replace(settings, **where)
+    if disturbed is not None:
+        settings = dataclasses.replace(settings, disturbed=disturbed)
     if seconds is not None or samples is not None:
         settings = dataclasses.replace(settings, seconds=seconds, samples=samples)
     return folder, reference_called(motion or str(folder / REFERENCE)), settings

@@ -15,7 +15,7 @@ from core.imitation.making import make_engine
 from core.imitation.ppo.collecting import Collectors, Order
 from core.imitation.ppo.curve import cut_back, note
 from core.imitation.ppo.learner import MOST_RATE, Learner
-from core.imitation.ppo.settings import TrainingSettings
+from core.imitation.ppo.settings import START_NOISE, TrainingSettings
 from core.imitation.ppo.workers import cores
 from core.imitation.starts import Anywhere
 from core.motion import HumanoidMotion
@@ -58,6 +58,7 @@ def begin(run: "TrainingRun", progress: Progress, stop: Callable[[], bool]) -> N
     if stopped:
         run.learner = Learner(settings, run.evaluation_environment.observation_size)
         return
+    run.width = settings.disturbed
     run.samples, run.seconds = before, time.perf_counter() - began
 
 
@@ -91,12 +92,8 @@ def clone_expert(
     """Teach `learner`'s policy what `expert` does; the samples that it took."""
     settings = learner.settings
     engine = make_engine(settings.engine, guided.cloning.humanoids, settings.step_hz, threads=threads)
-    world = dataclasses.replace(
-        settings.environment,
-        start_joints_rad=guided.cloning.start_joints_rad,
-        start_root_speed=guided.cloning.start_root_speed,
-    )
-    environment = ImitationEnvironment(reference, engine, world, (settings.seed, 30_000))
+    environment = ImitationEnvironment(reference, engine, settings.environment, (settings.seed, 30_000))
+    environment.start_noise = guided.cloning.start_joints_rad, guided.cloning.start_root_speed
     samples = teach(environment, expert, learner, guided.cloning, settings.seed, lambda line: tell("cloning", line))
     engine.close()
     return samples
@@ -111,7 +108,7 @@ def fit_values(learner: Learner, collectors: Collectors, iterations: int, tell: 
         _hold(held, True)
         for _ in range(iterations):
             learner.learning_rate = MOST_RATE
-            batch = collectors.collect(Order(learner.actor(), Anywhere(), 0.0))
+            batch = collectors.collect(Order(learner.actor(), Anywhere(), 0.0, START_NOISE))
             figures = learner.update(batch)
             samples += batch.rewards.size
             if not tell("value", {"samples": samples, "explained_variance": figures["explained_variance"]}):

@@ -18,11 +18,13 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Order:
-    """What to collect with: the policy, where episodes begin, how much the root is assisted (0 to 1)."""
+    """What to collect with: the policy, where episodes begin, how much the root is assisted (0 to 1), how far off the
+    reference episodes begin (rad, m/s)."""
 
     actor: Actor
     starts: Starts
     assist: float
+    start_noise: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class Collector:
         """The next `settings.steps` steps of every humanoid."""
         environment, actor = self.environment, order.actor
         environment.starts, environment.assist = order.starts, order.assist
+        environment.start_noise = order.start_noise
         if self._observations is None:
             self._observations = environment.reset()
         steps, episodes = [], []

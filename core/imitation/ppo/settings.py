@@ -17,18 +17,22 @@ STEP_HZ = {"mujoco": 120.0, "bullet": 240.0}
 HUMANOIDS = {"mujoco": 256, "bullet": 32}
 BATCH = 4096
 
-WAYS = ("guided", "ppo")
+WAYS = ("ppo", "guided")
 GUIDED: dict[str, Any] = {
     "std": 0.15,
     "learning_rate": 1e-4,
     "kl": 0.08,
-    "environment": EnvironmentSettings(start_joints_rad=0.1, start_root_speed=0.3, most_steps=120),
+    "environment": EnvironmentSettings(most_steps=120),
+    "disturbed": 1.0,
 }
 """What suits PPO where it goes on with a policy that can do something already: short episodes are full of disturbed
 starts."""
 
-CHANGEABLE = ("samples", "seconds", "processes", "cluster", "checkpoint_s")
-"""Settings that may differ when a training is resumed: they do not change what is learned, only how long and where."""
+START_NOISE = 0.1, 0.3
+"""rad a degree of freedom and m/s of the root along each axis (standard deviations)."""
+
+CHANGEABLE = ("samples", "seconds", "disturbed", "processes", "cluster", "checkpoint_s")
+"""Settings that may differ when a training is resumed: how long and where it learns, and how far off episodes begin."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class TrainingSettings:
     starts: str = "reference"
     """Where episodes begin: "reference" (anywhere in the motion), "adaptive" (SFV's learned distribution) or
     "beginning"."""
+    disturbed: float = 0.0
+    """How far off the reference episodes begin at most, in START_NOISE; more and more as few fail."""
     task: str = ""
     """A goal beside imitation: "heading", "target", or none."""
     task_weight: float = 0.3
@@ -130,6 +136,7 @@ class TrainingSettings:
             "A guided training is to be had in mujoco, without a task and without an assist of its own. Take "
             "the way ppo for another.",
         )
+        _expect(0 <= self.disturbed <= 3, f"disturbed should be between 0 and 3, but is {self.disturbed}.")
         for name in ("assist", "task_weight"):
             share = getattr(self, name)
             _expect(0 <= share <= 1, f"{name} should be between 0 and 1, but is {share}.")
@@ -183,15 +190,12 @@ class TrainingSettings:
         return cls(**values)
 
 
-def settings_for(way: str = "", **values: Any) -> TrainingSettings:
-    """The settings of a training that goes the `way` "guided" or "ppo"; "" takes the guided way where it can be gone.
+def settings_for(way: str = "ppo", **values: Any) -> TrainingSettings:
+    """The settings of a training that goes the `way` "ppo" or "guided".
 
     `values`: as `TrainingSettings`; what is not among them is as it suits the way.
     """
-    _expect(way in ("", *WAYS), f"The way should be {' or '.join(WAYS)}, but is {way!r}.")
-    if not way:
-        other = any(values.get(name) for name in ("task", "assist", "cluster"))
-        way = "ppo" if other or values.get("engine", "mujoco") != "mujoco" else "guided"
+    _expect(way in WAYS, f"The way should be {' or '.join(WAYS)}, but is {way!r}.")
     if way == "guided":
         values = {**GUIDED, "guided": GuidedSettings(), **values}
     return TrainingSettings(**values)

@@ -14,12 +14,15 @@ from core.imitation.ppo.curve import cut_back, note
 from core.imitation.ppo.evaluating import Evaluation, evaluate
 from core.imitation.ppo.folder import RECORD, ROLLOUTS, fingerprint, versions
 from core.imitation.ppo.learner import Learner
-from core.imitation.ppo.settings import TrainingSettings
+from core.imitation.ppo.settings import START_NOISE, TrainingSettings
 from core.imitation.reference import POLICY_HZ
 from core.imitation.starts import Adaptive, Starts, starts_named
 from core.motion import HumanoidMotion, Rollout
 from core.progress import Progress
 from core.run_folder import write_json
+
+_FEW, _MANY, _WIDER = 0.01, 0.02, 0.02
+"""With fewer failures a step episodes begin further off, with more than _MANY less far, by _WIDER an iteration."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class TrainingRun:
         self.learner = Learner(settings, self.evaluation_environment.observation_size)
         self.starts: Starts = starts_named(settings.starts)
         self.samples, self.seconds = 0, 0.0
+        self.width = 0.0
+        """How far off the reference episodes begin by now, in START_NOISE."""
         self.last: Evaluation | None = None
         self.last_line: dict[str, Any] = {}
         self.resumed_at: list[int] = []
@@ -85,15 +90,21 @@ class TrainingRun:
         """Share of the full root assist by now."""
         return self.settings.assist_at(self.samples)
 
+    @property
+    def start_noise(self) -> tuple[float, float]:
+        """rad and m/s: how far off the reference episodes begin by now."""
+        return self.width * START_NOISE[0], self.width * START_NOISE[1]
+
     def _iterate(self) -> None:
         begun = time.perf_counter()
         assist = self.assist
-        batch = self.workers.collect(Order(self.learner.actor(), self.starts, assist))
+        batch = self.workers.collect(Order(self.learner.actor(), self.starts, assist, self.start_noise))
         collected = time.perf_counter()
         figures = self.learner.update(batch)
         if isinstance(self.starts, Adaptive):
             self.starts = self.starts.improved(batch.phases, batch.returns)
         self.samples += batch.rewards.size
+        self.width = widened(self.width, float(batch.falls.sum() / batch.rewards.size), self.settings.disturbed)
         took = time.perf_counter() - begun
         self.last_line = {
             "samples": self.samples,
@@ -106,6 +117,7 @@ class TrainingRun:
             "samples_per_second": batch.rewards.size / took,
             "collecting": (collected - begun) / took,
             "assist": assist,
+            "disturbed": self.width,
         }
         note(self.folder, self.last_line)
 
@@ -151,6 +163,7 @@ class TrainingRun:
             "settings": self.settings.to_json(),
             "samples": self.samples,
             "seconds": self.seconds,
+            "width": self.width,
             "resumed_at": self.resumed_at,
             "learner": self.learner.state(),
             "collectors": self.workers.states() if self.samples else [],
@@ -161,6 +174,7 @@ class TrainingRun:
         """Go on as the run whose `state` this was; what came after it in the folder is forgotten."""
         self.samples, self.seconds = state["samples"], state["seconds"]
         self.resumed_at = [*state["resumed_at"], self.samples]
+        self.width = state.get("width", 0.0)
         self.learner.restore(state["learner"])
         if state["collectors"]:
             self.workers.restore(state["collectors"])
@@ -186,6 +200,15 @@ class TrainingRun:
             "assisted": self.last.assist > 0,
             "versions": versions(),
         }
+
+
+def widened(width: float, failures: float, most: float) -> float:
+    """How far off episodes should begin next, after an iteration in which so many failed a step."""
+    if failures < _FEW:
+        width += _WIDER
+    elif failures > _MANY:
+        width -= _WIDER
+    return min(most, max(0.0, width))
 
 
 def _figures(batch: Batch, names: tuple[str, ...]) -> dict[str, Any]:
