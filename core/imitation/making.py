@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from core.imitation.ppo.settings import TrainingSettings
 
 
+_DISTURBED_STEPS = 90
+"""Policy steps: recovery takes one second, and should be a good part of what is learned from."""
+
+
 def make_engine(name: str, n: int, step_hz: float, record: bool = False, threads: int = 1) -> Engine:
     """An engine called "mujoco" (on one thread unless told: processes share the work out) or "bullet" with `n`
     humanoids.
@@ -27,18 +31,18 @@ def make_engine(name: str, n: int, step_hz: float, record: bool = False, threads
 def make_environment(
     reference: HumanoidMotion, settings: "TrainingSettings", n: int, seed: tuple[int, ...]
 ) -> ImitationEnvironment:
-    """The environment that a training learns in."""
+    """The environment that a training learns in; where starts are disturbed, episodes are short."""
     engine = make_engine(settings.engine, n, settings.step_hz)
-    return _with_task(reference, engine, settings, settings.environment, seed)
+    world = settings.environment
+    if settings.disturbed:
+        world = dataclasses.replace(world, most_steps=min(world.most_steps, _DISTURBED_STEPS))
+    return _with_task(reference, engine, settings, world, seed)
 
 
 def make_evaluation(reference: HumanoidMotion, settings: "TrainingSettings", n: int) -> ImitationEnvironment:
-    """One that never starts anew by itself, for evaluations: what fell lies. Episodes of a
-    guided training, which learns from short ones, are as long as anybody's."""
+    """One that never starts anew by itself, for evaluations: what fell lies."""
     engine = make_engine(settings.engine, n, settings.step_hz, record=True)
     world: EnvironmentSettings = dataclasses.replace(settings.environment, restarts=False)
-    if settings.guided is not None:
-        world = dataclasses.replace(world, most_steps=EnvironmentSettings().most_steps)
     return _with_task(reference, engine, settings, world, (settings.seed, 10_000))
 
 

@@ -22,7 +22,6 @@ GUIDED: dict[str, Any] = {
     "std": 0.15,
     "learning_rate": 1e-4,
     "kl": 0.08,
-    "environment": EnvironmentSettings(most_steps=120),
     "disturbed": 1.0,
 }
 """What suits PPO where it goes on with a policy that can do something already: short episodes are full of disturbed

@@ -38,8 +38,11 @@ def train(
         state = state_to_go_on_from(folder, reference, settings) if resume else None
         if not resume and has_checkpoint(folder):
             raise BadInputError(f"{folder} holds a training already. Go on with --resume, or take another folder.")
-        with _collectors(reference, settings) as workers, _torch_threads(min(workers.count, cores())):
-            run = TrainingRun(reference, settings, folder, workers)
+        with (
+            _collectors(reference, settings) as workers,
+            _torch_threads(min(workers.count, cores())),
+            contextlib.closing(TrainingRun(reference, settings, folder, workers)) as run,
+        ):
             if state is None:
                 reference.save(folder / REFERENCE)
             else:

@@ -54,11 +54,18 @@ class TrainingRun:
         self.last: Evaluation | None = None
         self.last_line: dict[str, Any] = {}
         self.resumed_at: list[int] = []
+        self.is_whole = True
+        """Whether what is here may be kept: not in the middle of an update."""
+
+    def close(self) -> None:
+        """Give back the engine that evaluations run in."""
+        self.evaluation_environment.engine.close()
 
     def until_spent(
         self, progress: Progress, stop: Callable[[], bool], on_evaluation: Callable[[Rollout, Path], None]
     ) -> Trained:
-        """Train until the budget is spent or `stop` says so; a checkpoint closes it, also when `progress` raises."""
+        """Train until the budget is spent or `stop` says so; a checkpoint closes it, also when `progress` raises
+        (but none in the middle of an update)."""
         settings = self.settings
         since = self.seconds
         try:
@@ -71,7 +78,8 @@ class TrainingRun:
                     self._checkpoint(on_evaluation)
                 progress(settings.fraction_spent(self.samples, self.seconds), self._message())
         except BaseException:
-            save_checkpoint(self.folder, self.state())  # without an evaluation: whoever cancels does not want to wait
+            if self.is_whole:  # without an evaluation: whoever cancels does not want to wait
+                save_checkpoint(self.folder, self.state())
             raise
         if not self.is_spent:  # somebody said stop, and may not have the patience to wait for an evaluation
             save_checkpoint(self.folder, self.state())
@@ -100,11 +108,13 @@ class TrainingRun:
         assist = self.assist
         batch = self.workers.collect(Order(self.learner.actor(), self.starts, assist, self.start_noise))
         collected = time.perf_counter()
+        self.is_whole = False
         figures = self.learner.update(batch)
         if isinstance(self.starts, Adaptive):
             self.starts = self.starts.improved(batch.phases, batch.returns)
         self.samples += batch.rewards.size
         self.width = widened(self.width, float(batch.falls.sum() / batch.rewards.size), self.settings.disturbed)
+        self.is_whole = True
         took = time.perf_counter() - begun
         self.last_line = {
             "samples": self.samples,
