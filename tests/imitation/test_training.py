@@ -23,6 +23,7 @@ from core.imitation.ppo.learner import Learner
 from core.imitation.ppo.workers import Workers
 from core.motion import Rollout
 from core.notices import collecting
+from core.physics.mujoco_engine import MujocoEngine
 
 ROOT = Path(__file__).parents[2]
 
@@ -140,6 +141,24 @@ def test_a_stop_or_a_cancellation_leaves_a_checkpoint(tmp_path: Path):
         train(clip(), small(), tmp_path / "cancelled", cancel)
     assert load_checkpoint(tmp_path / "cancelled")["samples"] == 128
     assert train(clip(), small(samples=256), tmp_path / "cancelled", resume=True).samples == 256
+
+
+def test_an_update_that_fails_spoils_no_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    train(clip(), small(samples=128), tmp_path)
+    good, closed = (tmp_path / NAME).read_bytes(), []
+    close = MujocoEngine.close
+    monkeypatch.setattr(MujocoEngine, "close", lambda engine: (closed.append(engine), close(engine)))
+
+    def fail(learner: Learner, batch: Batch) -> None:
+        for each in learner.ppo.policy.parameters():
+            each.data.zero_()
+        raise MemoryError("no room for gradients")
+
+    monkeypatch.setattr(Learner, "update", fail)
+    with pytest.raises(MemoryError):
+        train(clip(), small(samples=256), tmp_path, resume=True)
+    assert (tmp_path / NAME).read_bytes() == good
+    assert len(closed) == 2  # of its collector, and of its evaluations
 
 
 def test_a_kill_loses_no_more_than_an_interval(tmp_path: Path):
