@@ -46,6 +46,7 @@ def test_a_training_a_bundle_and_going_on(tmp_path: Path):
         (["walk", "--way", "guided", "--task", "heading"], "without a task"),
         (["walk", "--task", "dance"], "heading or target"),
         (["--resume", "nowhere"], "there is none"),
+        (["--resume", "nowhere", "--engine", "bullet", "--task-weight", "0.3"], "leave out --engine, --task-weight"),
     ],
 )
 def test_bad_input_is_one_plain_sentence(tmp_path: Path, monkeypatch, arguments: list[str], words: str):

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 DEFAULT_SECONDS = 1800.0
 
 
+_SETTLED = (
+    "out", "way", "engine", "seed", "humanoids", "steps", "starts", "task", "task_weight", "assist", "assist_samples",
+)  # fmt: skip
+"""What a training keeps for good: to give it anew with --resume is a mistake, not a wish."""
+
+
 def train(
+    context: typer.Context,
     motion: Annotated[
         str | None, typer.Argument(help="DeepMimic txt, a run's reference.txt or motion.npz, or a clip such as walk.")
     ] = None,
@@ -47,7 +54,7 @@ def train(
     task_weight: Annotated[float, typer.Option(help="Weight of the goal's reward beside imitation's.")] = 0.3,
     assist: Annotated[float, typer.Option(help="Root assist at the beginning (0 to 1), annealed to nothing.")] = 0.0,
     assist_samples: Annotated[int, typer.Option(help="The assist has gone after so many samples.")] = 1_000_000,
-    checkpoint: Annotated[float, typer.Option(help="Seconds between checkpoints [s].")] = 60.0,
+    checkpoint: Annotated[float | None, typer.Option(help="Seconds between checkpoints [s] (60).")] = None,
     with_parent: Annotated[
         bool, typer.Option("--with-parent", help="Stop, with a checkpoint, when the standard input ends.")
     ] = False,
@@ -63,9 +70,10 @@ def train(
         from core.imitation.references import reference_called
 
         if resume is not None:
+            _refuse_what_is_settled(context)
             folder, reference, settings = _as_it_was(
-                resume, motion, seconds, samples, disturbed, processes=processes, cluster=cluster,
-                checkpoint_s=checkpoint,
+                resume, motion, seconds, samples, disturbed=disturbed, checkpoint_s=checkpoint, processes=processes,
+                cluster=cluster,
             )  # fmt: skip
         else:
             if motion is None:
@@ -78,7 +86,7 @@ def train(
                 way, samples=samples, seconds=seconds, engine=engine, seed=seed, processes=processes, cluster=cluster,
                 humanoids=humanoids, steps=steps, starts=starts, disturbed=1.0 if disturbed is None else disturbed,
                 task=task, task_weight=task_weight, assist=assist, assist_samples=assist_samples,
-                checkpoint_s=checkpoint,
+                checkpoint_s=60.0 if checkpoint is None else checkpoint,
             )  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         with stopping(folder, with_parent) as stop, progress_bars() as bars:
@@ -94,11 +102,18 @@ def train(
     _tell(trained, folder)
 
 
+def _refuse_what_is_settled(context: typer.Context) -> None:
+    given = [name for name in _SETTLED if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]
+    if given:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise BadInputError(f"A training keeps what it began with: leave out {options}, or begin a new one.")
+
+
 def _as_it_was(
-    folder: Path, motion: str | None, seconds: float | None, samples: int | None, disturbed: float | None, **where: Any
+    folder: Path, motion: str | None, seconds: float | None, samples: int | None, **anew: Any
 ) -> "tuple[Path, HumanoidMotion, TrainingSettings]":
-    """A training's folder, reference and settings, with the budget exchanged where a new one is given; `where`:
-    settings that may be new every time."""
+    """A training's folder, reference and settings, with the budget exchanged where a new one is given; `anew`:
+    settings that may be new every time, None for as they were."""
     import dataclasses
 
     from core.imitation.ppo import TrainingSettings
@@ -107,9 +122,7 @@ def _as_it_was(
     from core.imitation.references import reference_called
 
     settings = TrainingSettings.from_json(load_checkpoint(folder)["settings"])
-    settings = dataclasses.replace(settings, **where)
-    if disturbed is not None:
-        settings = dataclasses.replace(settings, disturbed=disturbed)
+    settings = dataclasses.replace(settings, **{name: value for name, value in anew.items() if value is not None})
     if seconds is not None or samples is not None:
         settings = dataclasses.replace(settings, seconds=seconds, samples=samples)
     return folder, reference_called(motion or str(folder / REFERENCE)), settings
