@@ -68,7 +68,7 @@ def card(name: str, record: dict[str, Any], curve: list[dict[str, Any]], length_
         processes=record["processes"],
         seed=settings["seed"],
         resumed=f", resumed {len(record['resumed_at'])} time(s)" if record["resumed_at"] else "",
-        starts=settings["starts"],
+        starts=settings["starts"] + _disturbed(settings),
         assist=_annealed(settings),
         task=f"{settings['task']} (weight {settings['task_weight']:g})" if settings["task"] else "none",
         versions=", ".join(f"{k} {v}" for k, v in record["versions"].items()),
@@ -92,6 +92,11 @@ def _annealed(settings: dict[str, Any]) -> str:
     if not settings["assist"]:
         return "none"
     return f"from {settings['assist']:.0%} to nothing over {settings['assist_samples']:,} samples"
+
+
+def _disturbed(settings: dict[str, Any]) -> str:
+    most = settings.get("disturbed", 0.0)
+    return f", at last disturbed by up to {most:g} x (0.1 rad, 0.3 m/s)" if most else ""
 
 
 def _play(settings: dict[str, Any]) -> str:

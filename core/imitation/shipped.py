@@ -6,6 +6,7 @@ pybullet_data (see NOTICE).
 
 import json
 import shutil
+import tempfile
 from pathlib import Path
 
 from core.assets import ASSETS, asset_path
@@ -17,7 +18,7 @@ from core.imitation.pretrained import PRETRAINED
 
 FOLDER = "policies"
 PREFIX = "understudy_"
-_LINES = 400
+_LINES = 100
 """So many lines of a curve ship, evenly spread, and all evaluations."""
 
 
@@ -45,11 +46,15 @@ def own_clip(policy: str) -> str:
 
 
 def ship(training: Path, clip: str, out: Path = ASSETS) -> list[str]:
-    """Copy what ships of the finished `training` of `clip` to `out`/policies; the names of the files there."""
+    """Write what ships of the last checkpoint of the `training` of `clip` to `out`/policies; the names of the files."""
+    from core.imitation.policy_bundle import export_policy  # which wants torch
+
     folder = out / FOLDER / clip
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("policy.onnx", "card.md"):
-        shutil.copyfile(training / "policy" / name, folder / name)
+    with tempfile.TemporaryDirectory() as whole:
+        export_policy(training, Path(whole), clip)
+        for name in ("policy.onnx", "card.md"):
+            shutil.copyfile(Path(whole) / name, folder / name)
     lines = read_curve(training)
     step = max(1, len(lines) // _LINES)
     kept = [line for k, line in enumerate(lines) if k % step == 0 or "return" in line]

@@ -11,7 +11,6 @@ from core.assets import ASSETS
 from core.errors import BadInputError
 from core.imitation.naming import load_policy
 from core.imitation.observations import OBSERVATION_SIZE
-from core.imitation.policy_bundle import export_policy
 from core.imitation.ppo import train
 from core.imitation.ppo.curve import read_curve
 from core.imitation.shipped import known_policies, own_clip, ship, shipped, shipped_policy
@@ -43,7 +42,6 @@ def test_another_name_is_refused():
 def test_a_training_ships(tmp_path: Path):
     training = tmp_path / "training"
     train(clip("kick"), small(samples=256), training)
-    export_policy(training, training / "policy", "kick")
     names = ship(training, "kick", tmp_path)
     assert names == ["policies/kick/policy.onnx", "policies/kick/card.md", "policies/kick/curve.jsonl"]
     lines = [json.loads(line) for line in (tmp_path / names[2]).read_text().splitlines()]
