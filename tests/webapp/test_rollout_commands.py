@@ -31,7 +31,7 @@ def test_a_rollout_is_measured_and_can_be_exported(tmp_path: Path):
     assert "stayed up" in result.stderr
 
 
-def test_a_policys_name_is_no_path(tmp_path: Path):
+def test_a_policys_name_is_no_path_and_no_markup(tmp_path: Path):
     nothing = numpy_helper.from_array(np.zeros((277, 28), np.float32), "nothing")
     ends = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width])
@@ -41,7 +41,7 @@ def test_a_policys_name_is_no_path(tmp_path: Path):
     graph = helper.make_graph([product], "policy", ends[:1], ends[1:], [nothing])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     facts = {"understudy_policy": "1", "engine": "mujoco", "step_hz": "120", "lead_s": "0.1", "ahead_s": "0.0167"}
-    helper.set_model_props(model, {**facts, "name": "/../../escaped"})
+    helper.set_model_props(model, {**facts, "name": "[/x]/../../escaped"})
     (tmp_path / "given").mkdir()
     (tmp_path / "given" / "policy.onnx").write_bytes(model.SerializeToString())
     out = tmp_path / "in" / "out"

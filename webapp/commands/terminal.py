@@ -28,11 +28,11 @@ def plain_errors() -> Iterator[None]:
 
 
 def progress_bars() -> Progress:
-    """Bars for the stages of a run, one below the other."""
+    """Bars for the stages of a run, one below the other; brackets in what they say are brackets."""
     columns = (
-        TextColumn("{task.description:<26}"),
+        TextColumn("{task.description:<26}", markup=False),
         BarColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[message]}"),
+        TextColumn("{task.fields[message]}", markup=False),
     )
     return Progress(*columns, console=console)
