@@ -18,12 +18,12 @@ def has_film(run: RunRecord, home: Home) -> bool:
 def live_key(run: RunRecord, home: Home) -> str:
     """What buttons and frame of the page depend on; while it is the same, only words and bars have changed."""
     facts = (run.state, run.cancel_requested, has_film(run, home), fragments.retry_label(run))
-    return escape("|".join(str(fact) for fact in facts))
+    return "|".join(str(fact) for fact in facts)
 
 
 def live_part(part: str, run: RunRecord, home: Home) -> str:
     """One of "head", "stages" and "links" of the page as it is built, in a wrapper that the script finds."""
-    facts = f' data-run="{run.id}" data-key="{live_key(run, home)}"' if part == "head" else ""
+    facts = f' data-run="{run.id}" data-key="{escape(live_key(run, home))}"' if part == "head" else ""
     going = ' data-going="1"' if part == "head" and not run.is_finished else ""
     return f'<div data-live="{part}"{facts}{going}>{_inside(part, run)}</div>'
 

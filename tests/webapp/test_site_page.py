@@ -147,7 +147,7 @@ def test_an_unknown_address_says_so_and_offers_the_start(site_client):
 def test_the_script_of_a_running_page_is_told_only_what_it_has_not(site_client):
     site = site_client.app.state.site
     run_id = new_run_id()
-    site.store.create(run_id, EVIL, "a.mp4", {}, [("clip", "Cut")])
+    site.store.create(run_id, EVIL, "a.mp4", {}, [("clip", 'Cut & "paste"')])
     page = f"/api/runs/{run_id}/page"
     first = site_client.get(page)
     parts = first.json()
@@ -162,7 +162,10 @@ def test_the_script_of_a_running_page_is_told_only_what_it_has_not(site_client):
     assert moved.json()["key"] == parts["key"]  # no button has to change
     assert moved.json()["stages"] != parts["stages"]
     site.store.finish(run_id, "failed", "Nobody was found.")
-    assert site_client.get(page).json()["key"] != parts["key"]
+    ended = site_client.get(page).json()["key"]
+    assert ended != parts["key"]
+    assert f'data-key="{escape(ended)}"' in _show(site, run_id)[5]  # as the script reads it, the same
+    assert 'Cut & "paste"' in ended
     site.store.delete(run_id)
     assert site_client.get(page).status_code == 404
 
