@@ -54,8 +54,9 @@ def draw(curves: dict[str, Path]) -> Drawing:
             drawing.line(at(*start), at(*end), colour, 2)
         for point in points:
             drawing.dot(at(*point), 2.5, colour)
-        drawing.dot((LEFT + 16, TOP + 12 + 20 * k), 5, colour)
-        drawing.text(LEFT + 28, TOP + 16 + 20 * k, label, 13)
+        y = HEIGHT - BOTTOM - 16 - 20 * (len(read) - 1 - k)
+        drawing.dot((WIDTH - RIGHT - 12, y - 4), 5, colour)
+        drawing.text(WIDTH - RIGHT - 24, y, label, 13, anchor="end")
     return drawing
 
 
