@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import BadInputError
+from core.jobs.home import SITE_PART
 from core.jobs.policies import PolicyStore, is_put_away, marker
 from core.jobs.trainings import TrainingRecord, TrainingStore
 from webapp.identity import current_user
@@ -85,7 +86,7 @@ def make_policy_router(site: Site) -> APIRouter:
         place = marker(site.home.run(run_id), training.person, training_id)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
-        site.home.push(run_id, training_id)
+        site.home.push(run_id, SITE_PART)
         return PolicyState(id=training_id, deleted=True)
 
     @router.post(f"{_AT}/restore")
@@ -94,7 +95,7 @@ def make_policy_router(site: Site) -> APIRouter:
         training = found(run_id, training_id)
         site.home.pull(run_id)
         marker(site.home.run(run_id), training.person, training_id).unlink(missing_ok=True)
-        site.home.push(run_id, training_id)
+        site.home.push(run_id, SITE_PART)
         return PolicyState(id=training_id, deleted=False)
 
     @router.get(f"{_AT}/preview.webp", response_class=FileResponse)

@@ -15,6 +15,8 @@ from core.run_folder import RunFolder
 RUN_ID = re.compile(r"[a-z0-9]{16}")
 RUN_PART = "run"
 """All of a run but its trainings, which are parts by their ids (`core.jobs.mirror`)."""
+SITE_PART, PUT_AWAY = "site", ".put-away"
+"""What a person marks at any time, and the marker that is there while a policy is put away."""
 _ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # no l, o, 0, 1: ids are read aloud and typed
 _LOG = ".log.txt"  # hidden, hence no artifact: it may hold tracebacks and paths
 

@@ -1,7 +1,8 @@
 """A copy of every run's folder in an object store, for machines that share no folder.
 
-A run has parts, each with one writer at a time: "run", and one for each of its trainings. A part's manifest lists its
-files by path, size and SHA-256; the files lie beside it under their checksums:
+A run has parts, each with one writer at a time: "run", one for each of its trainings, and "site", what a person marks
+while workers are at the others. A part's manifest lists its files by path, size and SHA-256; the files lie beside it
+under their checksums:
 
     RUN/parts/PART.json      {"token", "files": {path: [bytes, sha256]}, "sha256" of these}
     RUN/files/PART/SHA256
@@ -15,6 +16,7 @@ import hashlib
 import json
 import re
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +25,7 @@ from typing import Any
 
 from core.arrays_on_disk import is_temporary, replacing
 from core.errors import UnderstudyError
-from core.jobs.home import RUN_PART
+from core.jobs.home import PUT_AWAY, RUN_PART, SITE_PART
 from core.jobs.mirror_manifest import DamagedCopyError, Manifest
 from core.jobs.object_store import ObjectStore
 
@@ -53,8 +55,17 @@ class Mirror:
         root = self._runs / run_id
         with self._locked(root):
             state, found = _read_state(root), _by_part(root)
-            for name in (part,) if part else tuple(sorted({RUN_PART, *found, *state})):
+            # The run itself comes last: where it is, all is.
+            for name in (part,) if part else (*sorted({*found, *state} - {RUN_PART}), RUN_PART):
                 self._push_part(root, run_id, name, state, found.get(name, {}))
+
+    def push_missing(self, run_id: str) -> None:
+        """Bring a run there that the store does not have, or has in part, of a push that was broken off."""
+        root = self._runs / run_id
+        if _read_state(root).get(RUN_PART, {}).get("token") or RUN_PART not in _by_part(root):
+            return
+        if self._read(run_id, RUN_PART) is None:
+            self.push(run_id)
 
     def pull(self, run_id: str, wait: bool = True) -> None:
         """Bring the folder to the state of the store; what is the same stays untouched.
@@ -70,6 +81,17 @@ class Mirror:
             state = _read_state(root) if held else {}
             for name in names if held else ():
                 self._pull_part(root, run_id, name, state)
+
+    def give_up(self, run_id: str) -> bool:
+        """Remove the folder if it is whole in the store and nobody moves its files now; whether it was."""
+        root = self._runs / run_id
+        with self._locked(root, wait=False) as held:
+            if not held or not self.is_whole(run_id):
+                return False
+            # First what is noted of it: what a kill leaves of the folder must not pass for all of it.
+            (root / STATE).unlink()
+            shutil.rmtree(root, ignore_errors=True)
+        return True
 
     def remove(self, run_id: str) -> None:
         """Forget a run: its parts first, then its files."""
@@ -107,7 +129,7 @@ class Mirror:
     ) -> None:
         remote = self._read(run_id, name) or Manifest()
         known = state.get(name, {"token": "", "files": {}})
-        if remote.token != known["token"]:
+        if remote.token not in _tokens(known):
             raise MovedOnError("Another machine has gone on with this run, so that this one leaves it alone.")
         there = {sha for _, sha in remote.files.values()}
         files: dict[str, list[Any]] = {}
@@ -117,9 +139,12 @@ class Mirror:
                 files[path] = before
             elif (sent := self._send(root / path, f"{run_id}/files/{name}", there)) is not None:
                 files[path] = [sent[0], changed, sent[1]]
-        if files == known["files"] and known["token"]:
+        if files == known["files"] and known["token"] and known["token"] == remote.token:
             return
         new = Manifest(secrets.token_hex(8), {path: (size, sha) for path, (size, _, sha) in files.items()})
+        # Noted before, since the store may have it although no answer comes, or this process is killed.
+        state[name] = known | {"next": new.token}
+        _write_state(root, state)
         self.store.write(f"{run_id}/parts/{name}.json", new.to_bytes())
         state[name] = {"token": new.token, "files": files}
         _write_state(root, state)
@@ -147,7 +172,7 @@ class Mirror:
         for _ in range(_TRIES):  # a file can go when the part is written anew meanwhile
             remote = self._read(run_id, name)
             known = state.get(name, {"token": "", "files": {}})
-            if remote is None or remote.token == known["token"]:
+            if remote is None or remote.token in _tokens(known):
                 return
             here = _by_part(root).get(name, {})
             files: dict[str, list[Any]] = {}
@@ -196,6 +221,8 @@ class Mirror:
 
 def part_of(path: str) -> str:
     """The part that a file belongs to, by its path within the run's folder."""
+    if path.rpartition("/")[2] == PUT_AWAY:
+        return SITE_PART
     found = _TRAINING.match(path)
     return found.group(1) if found else RUN_PART
 
@@ -204,7 +231,7 @@ def _by_part(root: Path) -> dict[str, dict[str, tuple[int, int]]]:
     """Part -> path -> bytes and time of the last change [ns] of every file that is to be mirrored."""
     found: dict[str, dict[str, tuple[int, int]]] = {}
     for path in root.rglob("*"):
-        is_own = path.name in OWN_FILES or path.name.startswith(".preview-") or is_temporary(path)
+        is_own = path.name in OWN_FILES or path.name.startswith(".preview") or is_temporary(path)
         if is_own or path.is_symlink():
             continue
         try:
@@ -224,6 +251,11 @@ def _read_state(root: Path) -> dict[str, Any]:
     except (FileNotFoundError, ValueError):
         return {}
     return state
+
+
+def _tokens(known: dict[str, Any]) -> tuple[str, ...]:
+    """Those of a part that this folder has seen: the last one, and one that it wrote without hearing of it again."""
+    return known["token"], known.get("next", known["token"])
 
 
 def _write_state(root: Path, state: dict[str, Any]) -> None:

@@ -2,16 +2,16 @@
 
 import fcntl
 import logging
-import shutil
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from core.errors import UnderstudyError
 from core.jobs.home import RUN_ID, RUN_PART, Home, Litter
-from core.jobs.mirror import STATE, Mirror
+from core.jobs.mirror import STATE, Mirror, MovedOnError
 from core.jobs.object_store import ObjectStore
 from core.run_folder import RunFolder
 
@@ -60,10 +60,12 @@ class MirroredHome(Home):
 
     def push_missing(self) -> None:
         """Bring runs to the store that were made here before there was one."""
-        here = {path.name for path in (self.root / "runs").glob("*") if RUN_ID.fullmatch(path.name)}
-        alone = {run_id for run_id in here if not (self.root / "runs" / run_id / STATE).exists()}
-        for run_id in sorted(alone - set(self.mirror.runs() if alone else ())):
-            self.mirror.push(run_id)
+        here = sorted(path.name for path in (self.root / "runs").glob("*") if RUN_ID.fullmatch(path.name))
+        for run_id in here:
+            try:
+                self.mirror.push_missing(run_id)
+            except MovedOnError as error:  # of one that came from elsewhere, and not as a whole
+                _log.warning("Run %s is not brought to the store: %s", run_id, error)
 
     def pull(self, run_id: str) -> None:
         """Bring a run's folder to the state of the store."""
@@ -128,15 +130,16 @@ class MirroredHome(Home):
             self.make_room()
 
     def _give_up(self, folder: Path) -> bool:
-        """Remove a folder that is whole in the store, unless a process computes in it."""
-        with (folder / ".lock").open("ab") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        """Remove a folder that is whole in the store, unless a process computes in it, or trains."""
+        with ExitStack() as held:
+            for path in (folder / ".lock", *folder.glob("person-*/policies/*/.lock")):
+                lock = held.enter_context(path.open("ab"))
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return False
+            if not self.mirror.give_up(folder.name):
                 return False
-            if not self.mirror.is_whole(folder.name):
-                return False
-            shutil.rmtree(folder, ignore_errors=True)
         self._looked.pop(folder.name, None)
         return True
 

@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 
 from core.errors import RunNotFoundError
 from core.jobs.database import READS_ONLY
+from core.jobs.home import PUT_AWAY
 from core.jobs.tables import Run, Training
 from core.run_folder import RunFolder
 from core.training_folder import training_folder
-
-_MARKER = ".put-away"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class PolicyStore:
 
 def marker(run: RunFolder, person: int, training_id: str) -> Path:
     """The file that is there while a policy is put away."""
-    return training_folder(run, person, training_id).root / _MARKER
+    return training_folder(run, person, training_id).root / PUT_AWAY
 
 
 def is_put_away(run: RunFolder, person: int, training_id: str) -> bool:

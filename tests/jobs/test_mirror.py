@@ -93,6 +93,7 @@ def test_trainings_are_parts_that_others_write_at_the_same_time(left, right, run
     training = new_run_id()
     ours = f"person-0/policies/{training}/.training/checkpoint.npz"
     assert part_of(ours) == part_of(f"person-0/rollouts/policy-{training}-body.glb") == training
+    assert part_of(f"person-0/policies/{training}/.put-away") == "site"
     assert part_of("person-0/policies/1/card.md") == part_of("person-0/rollouts/sampling.npz") == "run"
     write(tmp_path / "left" / run_id, motion="m")
     left.push(run_id)
@@ -126,6 +127,75 @@ def test_what_breaks_off_in_the_middle_leaves_the_last_state(left, right, store,
     left.push(run_id)
     right.pull(run_id)
     assert contents(tmp_path / "right" / run_id) == {"a": "22", "b": "22"}
+
+
+def test_a_push_whose_answer_is_lost_is_done_again(left, right, store, run_id, tmp_path, monkeypatch):
+    here = tmp_path / "left" / run_id
+    write(here, a="1")
+    left.push(run_id)
+    write(here, a="22")
+    put = store.write
+
+    def lose(name, content):
+        put(name, content)
+        raise StoreAwayError("no answer")
+
+    monkeypatch.setattr(store, "write", lose)
+    with pytest.raises(StoreAwayError):
+        left.push(run_id)
+    monkeypatch.setattr(store, "write", put)
+    write(here, a="333")
+    left.pull(run_id)  # its own, which is no news
+    assert contents(here) == {"a": "333"}
+    write(here, a="1")
+    left.push(run_id)
+    right.pull(run_id)
+    assert contents(tmp_path / "right" / run_id) == {"a": "1"}
+    write(here, a="4444")
+    left.push(run_id)
+    with pytest.raises(MovedOnError):
+        right.push(run_id)
+
+
+def test_a_folder_is_given_up_only_whole_and_what_a_kill_leaves_of_it_is_fetched_anew(
+    left, run_id, tmp_path, monkeypatch
+):
+    here = tmp_path / "left" / run_id
+    write(here, a="1", b="2")
+    left.push(run_id)
+    write(here, b="new")
+    assert not left.give_up(run_id)
+    left.push(run_id)
+    with left._locked(here):  # its files are moving
+        assert not left.give_up(run_id)
+    monkeypatch.setattr("core.jobs.mirror.shutil.rmtree", lambda root, ignore_errors: (root / "a").unlink())
+    assert left.give_up(run_id)
+    with pytest.raises(MovedOnError):
+        left.push(run_id)
+    left.pull(run_id)
+    assert contents(here) == {"a": "1", "b": "new"}
+
+
+def test_a_first_push_that_breaks_off_is_finished_later(left, right, store, run_id, tmp_path, monkeypatch):
+    write(tmp_path / "left" / run_id, a="1", **{f"person-0__policies__{new_run_id()}__card.md": "learned"})
+    upload, sent = store.upload, []
+
+    def break_off(name, file, count):
+        if sent:
+            raise StoreAwayError("away")
+        sent.append(name)
+        upload(name, file, count)
+
+    monkeypatch.setattr(store, "upload", break_off)
+    with pytest.raises(StoreAwayError):
+        left.push_missing(run_id)
+    monkeypatch.setattr(store, "upload", upload)
+    right.pull(run_id)
+    right.push_missing(run_id)  # which has but a part of it
+    left.push_missing(run_id)
+    right.pull(run_id)
+    assert contents(tmp_path / "right" / run_id) == contents(tmp_path / "left" / run_id)
+    assert len(contents(tmp_path / "right" / run_id)) == 2
 
 
 def test_damage_in_the_store_is_told_and_never_taken(left, right, store, run_id, tmp_path):
