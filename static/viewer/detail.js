@@ -29,7 +29,7 @@ export class Detail {
   /** One animation tick at `now` ms; `draws` says whether a picture was drawn in it. */
   tick(now, draws) {
     if (this.#drew) this.#judge(now - this.#lastTick);
-    const resting = now - this.#lastPicture > REST_MS;
+    const resting = !this.#drew && now - this.#lastPicture > REST_MS; // a picture may take longer than that
     if (!draws && resting) this.#draw(1);
     if (draws && !resting) this.#draw(this.#wanted);
     if (draws) this.#lastPicture = now;
