@@ -5,10 +5,12 @@ import logging
 import time
 from collections.abc import Callable
 
+from dbos import DBOS
+
 from core.errors import UnderstudyError
 from core.jobs.mirror import MovedOnError
 from core.jobs.object_store import StoreAwayError
-from core.jobs.patience import PATIENCE_S
+from core.jobs.patience import PATIENCE_S, patiently
 from core.jobs.stage_server import DISK_FULL
 from core.jobs.stopping import WorkerStoppingError
 
@@ -16,11 +18,22 @@ _log = logging.getLogger(__name__)
 _LONGEST_PAUSE_S = 10.0
 
 
+def break_off_if_taken_over(error: MovedOnError) -> None:
+    """Raise `WorkerStoppingError` where this workflow is another worker's by now, which goes on with it.
+
+    Where it is still this one's, nobody else would: its files were written for another reason, and it has to end.
+    """
+    _log.warning("%s", error)
+    mine = patiently(DBOS.list_workflows, workflow_ids=[DBOS.workflow_id or ""], load_input=False, load_output=False)
+    if not mine or mine[0].status != "PENDING" or mine[0].executor_id != DBOS.executor_id:
+        raise WorkerStoppingError from error
+
+
 def moved(move: Callable[[], None], look: Callable[[], None]) -> str | None:
     """Push or pull, and again for some minutes where the store is away; what went wrong in the end, in a sentence.
 
-    `look` is asked meanwhile and may raise to break off. Where another worker has gone on with the run this one breaks
-    off, too: it was cut off, and was declared dead.
+    `look` is asked meanwhile and may raise to break off. Where another worker has taken over what this one is at, it
+    breaks off, too: it was cut off, and was declared dead.
     """
     deadline, pause = time.monotonic() + PATIENCE_S, 0.25
     while True:
@@ -28,8 +41,9 @@ def moved(move: Callable[[], None], look: Callable[[], None]) -> str | None:
             move()
             return None
         except MovedOnError as error:
-            _log.warning("%s", error)
-            raise WorkerStoppingError from error
+            look()
+            break_off_if_taken_over(error)
+            return str(error)
         except StoreAwayError as error:
             if time.monotonic() > deadline:
                 return str(error)

@@ -18,7 +18,7 @@ from core.errors import CancelledError, UnderstudyError
 from core.jobs.mirror import MovedOnError
 from core.jobs.patience import patiently, unless_away
 from core.jobs.run_log import current_run
-from core.jobs.stage_files import moved
+from core.jobs.stage_files import break_off_if_taken_over, moved
 from core.jobs.stage_process import StageProcess
 from core.jobs.stopping import WorkerStoppingError
 from core.jobs.trainings import TrainingRecord, TrainingStore
@@ -210,7 +210,10 @@ class _Look:
         try:
             self._files()
         except MovedOnError as error:
-            raise WorkerStoppingError from error
+            if self._context.stopping.is_set():
+                raise WorkerStoppingError from error
+            break_off_if_taken_over(error)
+            raise
         except (UnderstudyError, OSError) as error:
             _log.warning("A checkpoint of training %s is on this machine alone: %s", self._id, error)
 

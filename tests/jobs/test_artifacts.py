@@ -114,6 +114,28 @@ def test_a_machine_goes_on_where_another_one_died(tmp_path, address, machines):
         client.destroy()
 
 
+def test_a_run_whose_files_somebody_else_wrote_ends_with_a_word_and_its_worker_goes_on(tmp_path, address, machines):
+    _, engine, store = make_home(tmp_path / "web")
+    web, first_home, go = MirroredHome.at(tmp_path / "web", address), Home(tmp_path / "first"), tmp_path / "go"
+    prepare_queue(engine)
+    client = make_client(engine)
+    try:
+        run, after = enqueue(client, web, store, behaviour=f"until {go}"), enqueue(client, web, store)
+        machines("first")
+        wait_for(lambda: calls(first_home, run) == ["clip", "middle"])
+        web.pull(run)
+        (web.run(run).root / "note.txt").write_text("written beside the worker")
+        web.push(run)
+        go.touch()
+        told = wait_until_finished(store, run)
+        assert (told.state, "Another machine" in told.error) == ("failed", True)
+        assert wait_until_finished(store, after).state == "done"
+        assert web.mirror.pull(run) is None
+        assert (web.run(run).root / "note.txt").exists()
+    finally:
+        client.destroy()
+
+
 def add_run(home, store, name):
     """A finished run with something to learn."""
     run_id = store.create(new_run_id(), name, "a.mp4", {}, []).id
