@@ -34,10 +34,10 @@ def guided(samples: int = HEAD_START + 256, **changes: object) -> TrainingSettin
     return small(samples=samples, guided=TINY, **changes)
 
 
-def search(settings: ExpertSettings, seed: int = 0) -> Search:
+def search(settings: ExpertSettings, seed: int = 0, of: str = "walk") -> Search:
     world = EnvironmentSettings(restarts=False, most_steps=10**9)
     engine = make_engine("mujoco", settings.humanoids, 120.0)
-    return Search(ImitationEnvironment(clip(), engine, world, seed), settings, seed)
+    return Search(ImitationEnvironment(clip(of), engine, world, seed), settings, seed)
 
 
 def test_what_a_search_finds_stays_up_longer_than_the_reference_alone():
@@ -62,6 +62,13 @@ def test_a_search_is_the_same_again():
     gains = [each.expert.feedback.gains for each in found]
     assert np.array_equal(gains[0], gains[1])
     assert not np.array_equal(gains[0], gains[2])
+
+
+def test_who_has_come_to_the_end_of_a_motion_that_ends_begins_anew():
+    found = search(ExpertSettings(humanoids=32, steps=20, assist=1.0), of="kick")
+    for _ in range(2):
+        found.iterate()
+        assert not found.environment.reference.ended(found.environment.ticks).any()
 
 
 def test_springs_are_taken_away_and_come_back():

@@ -122,7 +122,7 @@ class Search:
                 (phase_at(environment.reference, ticks), off, pulls, deviations(now, wanted), _costs(now, wanted))
             )
             failed[step] = outcome.terminated
-            over = np.flatnonzero(outcome.terminated | (environment.steps >= settings.episode))
+            over = np.flatnonzero(outcome.terminated | outcome.truncated | (environment.steps >= settings.episode))
             if len(over):
                 environment.restart(over)
                 now = environment.look()
