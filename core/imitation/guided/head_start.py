@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -67,17 +68,16 @@ def find_expert(
 ) -> tuple[Expert, int]:
     """The expert for `reference`, and the samples that it took. The search ends after some iterations without any
     assist, or when `tell` says so."""
-    engine = make_engine(settings.engine, guided.expert.humanoids, settings.step_hz, threads=threads)
     world = dataclasses.replace(settings.environment, restarts=False, most_steps=10**9)
-    environment = ImitationEnvironment(reference, engine, world, (settings.seed, 20_000))
-    search = Search(environment, guided.expert, settings.seed)
     settled = 0
-    for _ in range(guided.expert.iterations):
-        figures = search.iterate()
-        settled += environment.assist == 0
-        if not tell("expert", figures) or settled >= guided.expert.settled:
-            break
-    engine.close()
+    with closing(make_engine(settings.engine, guided.expert.humanoids, settings.step_hz, threads=threads)) as engine:
+        environment = ImitationEnvironment(reference, engine, world, (settings.seed, 20_000))
+        search = Search(environment, guided.expert, settings.seed)
+        for _ in range(guided.expert.iterations):
+            figures = search.iterate()
+            settled += environment.assist == 0
+            if not tell("expert", figures) or settled >= guided.expert.settled:
+                break
     return search.expert, search.samples
 
 
@@ -91,12 +91,10 @@ def clone_expert(
 ) -> int:
     """Teach `learner`'s policy what `expert` does; the samples that it took."""
     settings = learner.settings
-    engine = make_engine(settings.engine, guided.cloning.humanoids, settings.step_hz, threads=threads)
-    environment = ImitationEnvironment(reference, engine, settings.environment, (settings.seed, 30_000))
-    environment.start_noise = guided.cloning.start_joints_rad, guided.cloning.start_root_speed
-    samples = teach(environment, expert, learner, guided.cloning, settings.seed, lambda line: tell("cloning", line))
-    engine.close()
-    return samples
+    with closing(make_engine(settings.engine, guided.cloning.humanoids, settings.step_hz, threads=threads)) as engine:
+        environment = ImitationEnvironment(reference, engine, settings.environment, (settings.seed, 30_000))
+        environment.start_noise = guided.cloning.start_joints_rad, guided.cloning.start_root_speed
+        return teach(environment, expert, learner, guided.cloning, settings.seed, lambda line: tell("cloning", line))
 
 
 def fit_values(learner: Learner, collectors: Collectors, iterations: int, tell: Tell) -> int:
