@@ -15,7 +15,9 @@ from webapp.commands.terminal import console, plain_errors, progress_bars
 
 
 def challenge(
-    policies: Annotated[list[str] | None, typer.Option("--policy", help="A policy; again for more (all five).")] = None,
+    policies: Annotated[
+        list[str] | None, typer.Option("--policy", help="A policy; again for more (all that ship).")
+    ] = None,
     motions: Annotated[list[str] | None, typer.Option("--motion", help="A clip or file; again for more (all).")] = None,
     seconds: Annotated[float, typer.Option(help="How long each rollout is.")] = 20.0,
     starts: Annotated[int, typer.Option(help="Starts of each, the first at the beginning.")] = 4,

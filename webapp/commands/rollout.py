@@ -14,7 +14,9 @@ from webapp.commands.terminal import console, plain_errors, progress_bars
 
 
 def rollout(
-    policy: Annotated[str, typer.Argument(help="walk, walk_COMenabled, jump, backflip, spinkick, or a policy.onnx.")],
+    policy: Annotated[
+        str, typer.Argument(help="walk, walk_COMenabled, jump, backflip, spinkick, understudy_walk, or a policy.onnx.")
+    ],
     motion: Annotated[str, typer.Option(help="A clip of DeepMimic's by name, or a motion file.")],
     seconds: Annotated[float, typer.Option(help="How long; a motion that does not loop ends earlier.")] = 20.0,
     engine: Annotated[str, typer.Option(help="auto (where the policy learned), bullet or mujoco.")] = "auto",
