@@ -90,6 +90,7 @@ class Submission:
         Where the source is no longer there, or never came, it is fetched anew if the run is of a link.
         """
         earlier, folder = self.store.get(run_id), self.home.run(run_id)
+        self.home.pull(run_id)  # what cannot be fetched now must not pass for what is gone
         settings = earlier.settings | changes
         if folder.has_source():
             return self.submit(folder.source(), earlier.source_name, settings, earlier.name, people_from=folder)

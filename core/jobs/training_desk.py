@@ -28,6 +28,7 @@ class TrainingDesk:
     def start(self, run_id: str, person: int, training: TrainingSettings) -> TrainingRecord:
         """Queue a training for a person's motion; `BadInputError` where the run has none."""
         run, folder = self.runs.get(run_id), self.home.run(run_id)
+        self.home.pull(run_id)
         check_motion(folder, person)
         number = len(self.store.of_run(run_id)) + 1
         settings = RunSettings(training, f"{run.name}, policy {number}", str(run.settings.get("body", "embedded")))

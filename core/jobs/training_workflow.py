@@ -62,7 +62,7 @@ def perform_training(training_id: str) -> dict[str, Any]:
             ending = DBOS.run_step({"name": "train"}, _train, context, store, process, folder, training)
             if ending["state"] != "failed":
                 ending = DBOS.run_step({"name": "files"}, _write_files, context, store, process, training, ending)
-        DBOS.run_step({"name": "finish"}, lambda: _finish(store, training_id, ending))
+        DBOS.run_step({"name": "finish"}, lambda: _finish(context, store, training, ending))
         return ending
 
 
@@ -160,12 +160,25 @@ def _stop_with(context: WorkerContext) -> Callable[[], None]:
     return look
 
 
-def _finish(store: TrainingStore, training_id: str, ending: dict[str, str | None]) -> None:
+def _finish(
+    context: WorkerContext, store: TrainingStore, training: TrainingRecord, ending: dict[str, str | None]
+) -> None:
     state = ending["state"]
     assert state is not None
+    _push_added(context, training)
     if state != "stopped":  # which was said at once; it may be queued again by now
-        patiently(store.end, training_id, state, ending["error"])
+        patiently(store.end, training.id, state, ending["error"])
     _log.info("The training is %s", state)
+
+
+def _push_added(context: WorkerContext, training: TrainingRecord) -> None:
+    """Take what a training added to the run's own log and figures to where others look, unless a worker is at the run,
+    whose they are then."""
+    try:
+        if patiently(context.store.get, training.run_id, deleted=True).is_finished:
+            context.home.push(training.run_id)
+    except (UnderstudyError, OSError) as error:
+        _log.warning("The log and figures of training %s are on this machine alone: %s", training.id, error)
 
 
 class _Look:

@@ -3,13 +3,14 @@
 Where that is, its name says (`go:PATH`). Every step is a checkpoint, and a line of steps.txt.
 """
 
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.progress import Progress
-from core.run_folder import RunFolder
+from core.run_folder import RunFolder, write_json
 from core.training_folder import WORK
 
 
@@ -37,6 +38,8 @@ def applies(stage: Stage, folder: RunFolder, settings: RunSettings) -> bool:
 def run_stage(stage: Stage, folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
     if stage.name == "files":
         (folder.root / "card.md").write_text("A policy.")
+        write_json(RunFolder(folder.root.parents[2]).metrics, {"0": {"policy": {"return": 0.5}}})
+        print("the training warns", file=sys.stderr)
         return
     work = folder.root / WORK
     work.mkdir(parents=True, exist_ok=True)

@@ -110,6 +110,8 @@ def test_a_machine_goes_on_where_another_one_died(tmp_path, address, machines):
         assert "a library prints" in web.log(run).read_text()
         wait_for(lambda: web.run(trained) and (work.parent / "card.md").is_file())
         assert steps(work) == list(range(1, 9))  # it went on from the checkpoint
+        wait_for(lambda: web.run(trained).metrics.is_file())  # to which the training adds its figures
+        assert "the training warns" in web.log(trained).read_text()
     finally:
         client.destroy()
 
