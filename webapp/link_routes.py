@@ -1,14 +1,14 @@
 """What is behind a link, told before a run of it is started."""
 
+import asyncio
 import base64
-import threading
 import time
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.errors import UnderstudyError
 from core.video.fetch_preview import Preview, preview_link
 from core.video.fetch_settings import FetchSettings, fetch_settings
 from core.video.link import Link, read_link
@@ -18,10 +18,6 @@ AT_ONCE = 2
 """Pages of others that are looked at at the same time, for all users together."""
 _KEPT, _KEPT_S = 64, 600.0
 _WAIT_S = 20.0
-
-
-class BusyError(UnderstudyError):
-    """Too many links are looked at already."""
 
 
 class LinkChoice(BaseModel):
@@ -44,32 +40,36 @@ class LinkPreview(BaseModel):
 
 
 class LinkDesk:
-    """Looks at links a few at a time, and remembers for a while what was there."""
+    """Looks at links a few at a time, and remembers for a while what was there.
+
+    Who waits holds none of the site's threads: other requests go on.
+    """
 
     def __init__(self) -> None:
-        self._turns = threading.Semaphore(AT_ONCE)
-        self._lock = threading.Lock()
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._known: dict[str, tuple[float, Preview]] = {}
 
-    def look(self, link: Link, settings: FetchSettings) -> Preview:
-        """What is behind the link; `BadInputError` as fetching it would say."""
+    async def look(self, link: Link, settings: FetchSettings) -> Preview:
+        """What is behind the link; `BadInputError` as fetching it would say, 503 where too many others wait."""
         if (known := self._recall(link.url)) is not None:
             return known
-        if not self._turns.acquire(timeout=_WAIT_S):
-            raise BusyError("Many links are being looked at just now. Start the run, or wait a moment.")
         try:
-            preview = self._recall(link.url) or preview_link(link, settings)
+            async with asyncio.timeout(_WAIT_S):
+                await self._turns.acquire()
+        except TimeoutError:
+            words = "Many links are being looked at just now. Start the run, or wait a moment."
+            raise HTTPException(503, words) from None
+        try:
+            preview = self._recall(link.url) or await run_in_threadpool(preview_link, link, settings)
         finally:
             self._turns.release()
-        with self._lock:
-            self._known[link.url] = (time.monotonic(), preview)
-            while len(self._known) > _KEPT:
-                self._known.pop(next(iter(self._known)))
+        self._known[link.url] = (time.monotonic(), preview)
+        while len(self._known) > _KEPT:
+            self._known.pop(next(iter(self._known)))
         return preview
 
     def _recall(self, url: str) -> Preview | None:
-        with self._lock:
-            when, preview = self._known.get(url, (0.0, None))
+        when, preview = self._known.get(url, (0.0, None))
         return preview if preview is not None and time.monotonic() - when < _KEPT_S else None
 
 
@@ -79,10 +79,10 @@ def make_link_router(site: Site) -> APIRouter:
     desk = LinkDesk()
 
     @router.post("/api/links/preview")
-    def preview(choice: LinkChoice) -> LinkPreview:
+    async def preview(choice: LinkChoice) -> LinkPreview:
         """What the page behind a link says of its video, which is not fetched; the site asks, not the browser."""
         link = read_link(choice.link)
-        seen = desk.look(link, fetch_settings())
+        seen = await desk.look(link, fetch_settings())
         picture = None
         if seen.picture:
             picture = "data:image/jpeg;base64," + base64.b64encode(seen.picture).decode()

@@ -1,10 +1,12 @@
 """Links on the page and at the routes, and footage deleted there. Nothing here asks the network for anything."""
 
+import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 import pytest
+from anyio import to_thread
+from fastapi import HTTPException
 from support.videos import write_numbered_video
 from test_site_routes import UNKNOWN, upload, wait
 
@@ -84,10 +86,22 @@ def test_fifty_links_at_once_are_looked_at_a_few_at_a_time(monkeypatch):
 
     monkeypatch.setattr(link_routes, "preview_link", look)
     links = [read_link(f"https://a.example/{i}.mp4") for i in range(50)]
-    with ThreadPoolExecutor(50) as pool:
-        seen = list(pool.map(lambda link: desk.look(link, FetchSettings()).found.page, links))
+
+    async def all_at_once():
+        # No more threads than there are turns: who waits needs none.
+        to_thread.current_default_thread_limiter().total_tokens = link_routes.AT_ONCE
+        return await asyncio.gather(*(desk.look(link, FetchSettings()) for link in links))
+
+    seen = [preview.found.page for preview in asyncio.run(all_at_once())]
     assert seen == [link.url for link in links]
     assert max(most) <= link_routes.AT_ONCE
+
+
+def test_who_waits_too_long_for_a_turn_is_told(monkeypatch):
+    monkeypatch.setattr(link_routes, "_WAIT_S", 0.05)
+    monkeypatch.setattr(link_routes, "AT_ONCE", 0)
+    with pytest.raises(HTTPException, match="Many links"):
+        asyncio.run(link_routes.LinkDesk().look(read_link("https://a.example/v.mp4"), FetchSettings()))
 
 
 def test_a_file_and_a_link_together_are_refused(site_client, tmp_path):
