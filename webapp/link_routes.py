@@ -60,7 +60,9 @@ class LinkDesk:
             words = "Many links are being looked at just now. Start the run, or wait a moment."
             raise HTTPException(503, words) from None
         try:
-            preview = self._recall(link.url) or await run_in_threadpool(preview_link, link, settings)
+            preview = self._recall(link.url)
+            if preview is None:
+                preview = await run_in_threadpool(preview_link, link, settings)
         finally:
             self._turns.release()
         self._known[link.url] = (time.monotonic(), preview)
