@@ -31,6 +31,7 @@ def test_a_worker_alone_knows_all_workflows():
 def test_queues_and_limits_are_read_from_words(monkeypatch):
     assert queues.read_queues("train, cpu") == ("cpu", "train")
     assert queues.read_queues("none") == ()
+    monkeypatch.setattr(queues, "has_gpu", lambda: False)
     assert queues.read_queues("") == ("cpu", "train")
     monkeypatch.setattr(queues, "has_gpu", lambda: True)
     assert queues.read_queues("") == ("cpu", "gpu", "train")
