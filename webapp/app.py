@@ -21,6 +21,7 @@ from core.jobs.fairness import TooManyRunsError
 from webapp.access import AccessGuard, user_of
 from webapp.api_page import SENTENCE, make_api_router
 from webapp.asking import UNEXPECTED
+from webapp.challenge_choice import Choices
 from webapp.challenge_desk import ChallengeDesk
 from webapp.challenge_routes import make_challenge_router
 from webapp.compare_routes import make_compare_router
@@ -66,7 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     identities = Identities(settings)
     site = Site(settings)
-    challenges = ChallengeDesk(site.home)
+    challenges = ChallengeDesk(site.home, choices=lambda owner: Choices(site.engine, site.home, owner))
     site.prepare()
 
     @asynccontextmanager

@@ -1,46 +1,43 @@
-"""The challenge that the page can start: DeepMimic's policies on DeepMimic's clips, behind everything else."""
+"""The challenges of a site: the one that ships, those that the command line left in the home, every user's own one."""
 
-import logging
 import re
 import threading
-from pathlib import Path
+from collections.abc import Callable
 
-from core.challenge_stages import STAGES, RunSettings
-from core.errors import CancelledError, RunNotFoundError
+from core.challenge_stages import RunSettings
+from core.errors import RunNotFoundError
 from core.imitation.challenge_folder import ChallengeFolder
 from core.jobs.home import Home
-from core.jobs.stage_process import StageProcess
-from core.progress import silent
+from webapp.challenge_choice import Choices
+from webapp.challenge_work import ChallengeWork
+from webapp.own_challenge import OWN, OwnChallenge, owners
 
 SHIPPED = "deepmimic"
-"""The name of the one that the page can start."""
-NICENESS = 15
-_SILENCE_S = 1800.0
+"""The one of the policies and clips that ship; everybody on a site sees the same."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_WANTED = ".wanted"
-_TROUBLE = "The challenge broke off. What was known by then is kept; start it again to go on."
-_log = logging.getLogger(__name__)
 
 
 class ChallengeDesk:
-    """Challenges in the home's folder challenges/; everybody on a site sees the same ones.
+    """Challenges in the home's folder challenges/; those that the site starts take turns.
 
-    The one that the page starts runs in a process of its own at a low priority, cell by cell. It goes on when the site
-    starts again after it was stopped in the midst of it.
+    They run in a process at a low priority, and go on when the site starts again after it was stopped in their midst.
+    `choices` gives what a user may choose; without it nobody has a challenge of their own.
     """
 
-    def __init__(self, home: Home, settings: RunSettings | None = None) -> None:
+    def __init__(
+        self, home: Home, settings: RunSettings | None = None, choices: Callable[[str], Choices] | None = None
+    ) -> None:
         self.root = home.root / "challenges"
-        self.trouble = ""
-        self._settings = settings or RunSettings()
+        self._turn, self._choices = threading.Lock(), choices
+        self.shipped = ChallengeWork(self.root / SHIPPED, lambda: settings or RunSettings(), self._turn)
+        self._own: dict[str, OwnChallenge] = {}
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
 
     def names(self) -> list[str]:
-        """The challenges that are there or begun, the shipped one first."""
+        """The challenges that are there or begun, the shipped one first; users' own ones are not among them."""
         found = (path.parent.name for path in self.root.glob("*/plan.json"))
-        return sorted((name for name in found if _NAME.fullmatch(name)), key=lambda name: (name != SHIPPED, name))
+        named = (name for name in found if _NAME.fullmatch(name) and name != OWN)
+        return sorted(named, key=lambda name: (name != SHIPPED, name))
 
     def folder(self, name: str) -> ChallengeFolder:
         """A challenge's folder; `RunNotFoundError` where there is none of this name."""
@@ -48,60 +45,22 @@ class ChallengeDesk:
             raise RunNotFoundError("There is no challenge of this name.")
         return ChallengeFolder(self.root / name)
 
-    @property
-    def is_running(self) -> bool:
-        """Whether the shipped one is at work."""
-        return self._thread is not None and self._thread.is_alive()
+    def own(self, owner: str | None) -> OwnChallenge:
+        """The challenge of a user; `RunNotFoundError` for nobody."""
+        if owner is None or self._choices is None:
+            raise RunNotFoundError("There is no challenge of this name.")
+        with self._lock:
+            if owner not in self._own:
+                self._own[owner] = OwnChallenge(self.root, owner, self._choices, self._turn)
+            return self._own[owner]
 
     def open(self) -> None:
         """Go on with what was broken off by the end of the site."""
-        if self._wanted.is_file():
-            self.start()
-
-    def start(self) -> None:
-        """Start the shipped one, or go on with it; nothing if it is at work."""
-        with self._lock:
-            if self.is_running:
-                return
-            self.trouble = ""
-            self._wanted.parent.mkdir(parents=True, exist_ok=True)
-            self._wanted.touch()
-            self._stop.clear()
-            self._thread = threading.Thread(target=self._work, name="challenge", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        """End it; what is known by now is kept."""
-        self._wanted.unlink(missing_ok=True)
-        self.close()
+        self.shipped.open()
+        for owner in owners(self.root) if self._choices else ():
+            self.own(owner).work.open()
 
     def close(self) -> None:
-        """End it with the site; it goes on when the site is opened again."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
-
-    @property
-    def _wanted(self) -> Path:
-        return self.root / SHIPPED / _WANTED
-
-    def _work(self) -> None:
-        folder = self.root / SHIPPED
-
-        def look() -> None:
-            if self._stop.is_set():
-                raise CancelledError("The challenge was stopped.")
-
-        settings, log = self._settings.to_json(), folder / ".log.txt"
-        try:
-            with StageProcess("core.challenge_stages", folder, settings, log, NICENESS) as process:
-                answer = process.run(STAGES[0].name, silent, look, _SILENCE_S)
-        except CancelledError:
-            return
-        except Exception:
-            _log.exception("The challenge broke off")
-            answer = {"event": "crashed", "message": ""}
-        if answer["event"] != "done":
-            _log.warning("The challenge ended: %s %s", answer["event"], answer["message"])
-            self.trouble = answer["message"] if answer["event"] == "failed" else _TROUBLE
-        self._wanted.unlink(missing_ok=True)
+        """End all with the site; they go on when the site is opened again."""
+        for work in (self.shipped, *(each.work for each in self._own.values())):
+            work.close()

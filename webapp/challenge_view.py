@@ -1,7 +1,9 @@
 """A challenge as its page and the viewer read it: the matrix as JSON, a cell's rollout as if it were a run's."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,10 +22,14 @@ from core.imitation.naming import load_motion
 from core.imitation.reference import TICK_HZ, ReferenceTable
 from core.imitation.shipped import own_clip
 from core.motion import BodyMotion, HumanoidMotion, Rollout
+from webapp.challenge_choice import Choosable, learned
 from webapp.rollout_view import physics_of
 
 POLICY, WANTED = "policy", "reference"
 """The motions of a cell: what the policy performed, and what it should have been."""
+Chosen = Mapping[str, Choosable]
+"""What is known now of the policies and motions of a user's own challenge, by key; empty for all others."""
+NONE_CHOSEN: Chosen = MappingProxyType({})
 
 
 class ChallengeCell(BaseModel):
@@ -56,21 +62,28 @@ class ChallengeMatrix(BaseModel):
     starts: int | None
 
 
-def matrix_of(folder: ChallengeFolder, names: list[str], is_running: bool, trouble: str = "") -> ChallengeMatrix:
-    """The matrix as far as it is known."""
+def matrix_of(
+    folder: ChallengeFolder,
+    name: str,
+    names: list[str],
+    is_running: bool,
+    trouble: str = "",
+    chosen: Chosen = NONE_CHOSEN,
+) -> ChallengeMatrix:
+    """The matrix as far as it is known; of `chosen`, under the names of now."""
     plan = folder.planned()
     policies, motions = plan.get("policies", []), plan.get("motions", [])
-    cells = [[_told(folder, policy, motion) for motion in motions] for policy in policies]
+    cells = [[_told(folder, policy, motion, chosen) for motion in motions] for policy in policies]
     done, of = sum(cell is not None for row in cells for cell in row), len(policies) * len(motions)
     state = "running" if is_running else "none" if not of else "done" if done == of else "stopped"
     how = plan.get("settings", {}).get("rollouts", {})
     return ChallengeMatrix(
-        name=folder.root.name,
+        name=name,
         names=names,
         state=state,
         trouble=trouble,
-        policies=policies,
-        motions=motions,
+        policies=[_called(key, chosen) for key in policies],
+        motions=[_called(key, chosen) for key in motions],
         cells=cells,
         done=done,
         of=of,
@@ -79,21 +92,36 @@ def matrix_of(folder: ChallengeFolder, names: list[str], is_running: bool, troub
     )
 
 
-def names_in(folder: ChallengeFolder, row: int, column: int) -> tuple[str, str]:
+def keys_in(folder: ChallengeFolder, row: int, column: int, chosen: Chosen = NONE_CHOSEN) -> tuple[str, str]:
     """The policy and the motion of a cell that can be looked at; `RunNotFoundError` where there is none."""
     plan = folder.planned()
     policies, motions = plan.get("policies", []), plan.get("motions", [])
     if not (0 <= row < len(policies) and 0 <= column < len(motions)):
         raise RunNotFoundError("The challenge has no such cell.")
-    if not folder.rollout(policies[row], motions[column]).is_file():
+    policy, motion = policies[row], motions[column]
+    if problem := _problem(policy, motion, chosen):
+        raise RunNotFoundError(problem)
+    if not folder.rollout(policy, motion).is_file():
         raise RunNotFoundError("There is no rollout of this cell, or not yet.")
-    return policies[row], motions[column]
+    return policy, motion
 
 
-def cell_view(folder: ChallengeFolder, row: int, column: int, address: str) -> dict[str, Any]:
+def _called(key: str, chosen: Chosen) -> str:
+    return chosen[key].name if key in chosen else key
+
+
+def _problem(policy: str, motion: str, chosen: Chosen) -> str:
+    """Why a cell cannot be looked at any more."""
+    return next((chosen[key].problem for key in (policy, motion) if key in chosen and chosen[key].problem), "")
+
+
+def cell_view(
+    folder: ChallengeFolder, name: str, row: int, column: int, address: str, chosen: Chosen = NONE_CHOSEN
+) -> dict[str, Any]:
     """A cell in the form of a run (`webapp.run_view.run_view`), for the viewer. `address` is the cell's own."""
-    policy, motion = names_in(folder, row, column)
-    path = folder.rollout(policy, motion)
+    keys = keys_in(folder, row, column, chosen)
+    path = folder.rollout(*keys)
+    policy, motion = (_called(key, chosen) for key in keys)
     rollout = _rollout(path)
     told = {
         "npz_url": None,
@@ -116,7 +144,7 @@ def cell_view(folder: ChallengeFolder, row: int, column: int, address: str) -> d
         "physics": None,
     }
     return {
-        "id": f"challenge:{folder.root.name}:{row}:{column}",
+        "id": f"challenge:{name}:{row}:{column}",
         "name": f"{policy} on {motion}",
         "state": "done",
         "ahead": None,
@@ -132,14 +160,15 @@ def cell_view(folder: ChallengeFolder, row: int, column: int, address: str) -> d
     }
 
 
-def cell_glb(folder: ChallengeFolder, row: int, column: int, which: str) -> bytes:
+def cell_glb(folder: ChallengeFolder, row: int, column: int, which: str, chosen: Chosen = NONE_CHOSEN) -> bytes:
     """What a cell's motion, its policy's performance, or that humanoid looks like: WANTED, POLICY or "humanoid"."""
-    policy, motion = names_in(folder, row, column)
+    policy, motion = keys_in(folder, row, column, chosen)
     path = folder.rollout(policy, motion)
     if which == "humanoid":
         return humanoid_glb_bytes(_rollout(path))
+    own = chosen[motion].file if motion in chosen else None
     try:
-        return _body_glb(path, path.stat().st_mtime_ns, motion, which)
+        return _body_glb(path, path.stat().st_mtime_ns, motion if own is None else str(own), which)
     except BadInputError as error:  # a file of the command line's that is not there any more
         raise RunNotFoundError("The motion of this cell cannot be shown.") from error
 
@@ -167,11 +196,12 @@ def _rollout(path: Path) -> Rollout:
         raise RunNotFoundError("The rollout of this cell cannot be read.") from error
 
 
-def _told(folder: ChallengeFolder, policy: str, motion: str) -> ChallengeCell | None:
-    cell = folder.cell(policy, motion)
+def _told(folder: ChallengeFolder, policy: str, motion: str, chosen: Chosen) -> ChallengeCell | None:
+    gone = _problem(policy, motion, chosen)
+    cell = Cell(policy, motion, problem=gone) if gone else folder.cell(policy, motion)
     if cell is None:
         return None
-    own = motion == own_clip(policy)
+    own = learned(policy, motion) if policy in chosen and chosen[policy].file else motion == own_clip(policy)
     return ChallengeCell(
         time_to_fall_s=_number(cell, cell.mean_fall_s),
         mean_return=_number(cell, cell.mean_return),
@@ -181,7 +211,7 @@ def _told(folder: ChallengeFolder, policy: str, motion: str) -> ChallengeCell | 
         starts=len(cell.falls),
         problem=cell.problem,
         own=own,
-        shown=folder.rollout(policy, motion).is_file(),
+        shown=not gone and folder.rollout(policy, motion).is_file(),
     )
 
 

@@ -31,6 +31,7 @@ from core.jobs.submit import Submission
 from core.jobs.training_desk import TrainingDesk
 from core.jobs.worker import Worker, make_client, prepare_queue
 from webapp.identity import current_user
+from webapp.own_challenge import forget
 from webapp.settings import Settings
 
 SAMPLES = {"walker": "The walker", "flip": "The flip"}
@@ -147,6 +148,7 @@ class Site:
             except StoreAwayError as error:  # then in an hour
                 _log.warning("The files of run %s could not be removed: %s", run_id, error)
                 continue
+            forget(self.home.root / "challenges", run_id)
             with suppress(RunNotFoundError):
                 store.purge(run_id)
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,19 @@ class ChallengeFolder:
             rollout.save(self.rollout(cell.policy, cell.motion))
             write_humanoid_glb(self.root / "rollouts" / f"{name}-humanoid.glb", rollout)
         write_json(self.root / "cells" / f"{name}.json", asdict(cell))
+
+    def keep_only(self, cells: Collection[tuple[str, str]]) -> None:
+        """Remove all cells with their rollouts but these (policy, motion)."""
+        names = {_name(*cell) for cell in cells}
+        for path in (*self.root.glob("cells/*"), *self.root.glob("rollouts/*")):
+            if path.stem.removesuffix("-humanoid") not in names:
+                path.unlink(missing_ok=True)
+
+    def known_since(self, policy: str, motion: str) -> float | None:
+        """When a cell was written [s since 1970]; None while it is not known, or could not be run."""
+        cell = self.cell(policy, motion)
+        path = self.root / "cells" / f"{_name(policy, motion)}.json"
+        return None if cell is None or cell.problem else path.stat().st_mtime
 
     def write_matrix(self, matrix: Matrix) -> None:
         """Write the whole, as figures and as a picture."""

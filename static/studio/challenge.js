@@ -2,9 +2,12 @@
 
 import { element } from "../viewer/dom.js";
 import { ask } from "./api.js";
+import { showChoice } from "./challenge_choice.js";
 
 const LIVE_MS = 2000;
 const SHIPPED = "deepmimic";
+const OWN = "own";
+const TITLES = { [SHIPPED]: "What ships", [OWN]: "Your own choice" };
 // One hue from light to dark, as in the picture of the command line; readable by the colour-blind.
 const SCALE = [[247, 241, 229], [118, 178, 178], [14, 77, 92]];
 const at = (id) => document.getElementById(id);
@@ -15,28 +18,30 @@ let matrix = null;
 let drawn = "";
 let live = 0;
 
-async function load(url = `/api/challenges/${encodeURIComponent(name)}`, method = "GET") {
+async function load(url = `/api/challenges/${encodeURIComponent(name)}`, method = "GET", body = undefined) {
   clearTimeout(live);
   try {
-    matrix = await ask(url, method);
+    matrix = await ask(url, method, body);
     say(matrix.trouble);
     show();
-    if (matrix.state === "running") live = setTimeout(load, LIVE_MS);
+    if (matrix.state === "running") live = setTimeout(() => load(), LIVE_MS);
+    return true;
   } catch (error) {
     say(error.message);
+    return false;
   }
 }
 
 function show() {
-  at("nothing").hidden = matrix.state !== "none";
+  at("nothing").hidden = matrix.state !== "none" || name !== SHIPPED;
   at("matrix").hidden = at("legend").hidden = at("figure").hidden = !matrix.of;
-  at("start").hidden = matrix.state !== "stopped" || name !== SHIPPED;
+  at("start").hidden = matrix.state !== "stopped" || !(name in TITLES);
   at("start").textContent = "Go on";
   at("stop").hidden = matrix.state !== "running";
   at("state").textContent = stateInWords();
-  const names = [...new Set([...matrix.names, name])];
+  const names = [...new Set([SHIPPED, ...matrix.names, name])];
   at("which").hidden = names.length < 2;
-  at("name").replaceChildren(...names.map((each) => element("option", { value: each, selected: each === name }, each)));
+  at("name").replaceChildren(...names.map((each) => element("option", { value: each, selected: each === name }, TITLES[each] ?? each)));
   const key = JSON.stringify([matrix.cells, figure(), name]);
   if (key === drawn) return;
   drawn = key;
@@ -153,8 +158,31 @@ function say(text) {
   at("trouble").hidden = !text;
 }
 
-for (const id of ["start", "begin"]) at(id).addEventListener("click", () => load(`/api/challenges/${SHIPPED}/start`, "POST"));
-at("stop").addEventListener("click", () => load(`/api/challenges/${SHIPPED}/stop`, "POST"));
+async function openChoice(open = true) {
+  at("choice").hidden = !open;
+  at("choose").setAttribute("aria-expanded", String(open));
+  if (!open) return at("choose").focus();
+  try {
+    await showChoice(at("choice"), startOwn, () => openChoice(false));
+    at("choice").querySelector("input")?.focus();
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+async function startOwn(choice) {
+  if (!(await load(`/api/challenges/${OWN}/start`, "POST", choice))) return;
+  name = OWN;
+  opened = "";
+  at("cell").querySelector("iframe").dataset.of = ""; // the same place, but of another choice
+  openChoice(false);
+  keepAddress();
+  show();
+}
+
+for (const id of ["start", "begin"]) at(id).addEventListener("click", () => load(`/api/challenges/${name}/start`, "POST"));
+at("stop").addEventListener("click", () => load(`/api/challenges/${name}/stop`, "POST"));
+at("choose").addEventListener("click", () => openChoice(at("choice").hidden));
 at("figure").addEventListener("change", show);
 at("name").addEventListener("change", () => {
   name = at("name").value;
@@ -162,4 +190,4 @@ at("name").addEventListener("change", () => {
   keepAddress();
   load();
 });
-load();
+load().then(() => name === OWN && matrix?.state === "none" && openChoice());

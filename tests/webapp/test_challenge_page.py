@@ -20,18 +20,18 @@ SHORT = RunSettings(policies=("walk",), motions=("walk", "jump"), seconds=0.4, s
 
 def wait_until_done(desk):
     deadline = time.monotonic() + 60
-    while desk.is_running and time.monotonic() < deadline:
+    while desk.shipped.is_running and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not desk.is_running
+    assert not desk.shipped.is_running
 
 
 def test_one_is_begun_and_goes_on_where_it_was(tmp_path):
     desk = ChallengeDesk(Home(tmp_path), SHORT)
-    assert matrix_of(desk.folder(SHIPPED), desk.names(), desk.is_running).state == "none"
-    desk.start()
+    assert matrix_of(desk.folder(SHIPPED), SHIPPED, desk.names(), desk.shipped.is_running).state == "none"
+    desk.shipped.start()
     wait_until_done(desk)
-    assert desk.trouble == ""
-    told = matrix_of(desk.folder(SHIPPED), desk.names(), desk.is_running)
+    assert desk.shipped.trouble == ""
+    told = matrix_of(desk.folder(SHIPPED), SHIPPED, desk.names(), desk.shipped.is_running)
     assert (told.state, told.done, told.of, told.names) == ("done", 2, 2, [SHIPPED])
     walk, jump = told.cells[0]
     assert walk.own
@@ -42,27 +42,27 @@ def test_one_is_begun_and_goes_on_where_it_was(tmp_path):
     (cells / "walk-on-jump.json").unlink()
     (cells.parent / ".wanted").touch()  # as the end of a site in its midst would leave it
     again = ChallengeDesk(Home(tmp_path), SHORT)
-    assert matrix_of(again.folder(SHIPPED), again.names(), False).state == "stopped"
+    assert matrix_of(again.folder(SHIPPED), SHIPPED, again.names(), False).state == "stopped"
     again.open()
     wait_until_done(again)
     assert (cells / "walk-on-walk.json").stat().st_mtime_ns == first
     assert (cells / "walk-on-jump.json").is_file()
     idle = ChallengeDesk(Home(tmp_path), SHORT)
     idle.open()
-    assert not idle.is_running
+    assert not idle.shipped.is_running
 
 
 def test_it_stops_at_once_and_what_is_refused_is_told(tmp_path):
     desk = ChallengeDesk(Home(tmp_path), RunSettings(policies=("walk",), motions=("walk",), seconds=600))
-    desk.start()
+    desk.shipped.start()
     began = time.monotonic()
-    desk.stop()
-    assert not desk.is_running
+    desk.shipped.stop()
+    assert not desk.shipped.is_running
     assert time.monotonic() - began < 10
     odd = ChallengeDesk(Home(tmp_path / "odd"), RunSettings(policies=("fly",)))
-    odd.start()
+    odd.shipped.start()
     wait_until_done(odd)
-    assert "fly" in odd.trouble
+    assert "fly" in odd.shipped.trouble
 
 
 def test_cells_of_other_settings_do_not_count(tmp_path):

@@ -3,11 +3,10 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from support.gltf import Glb
+from support.policies import still_policy
 from typer.testing import CliRunner
 
 from core.export.sources import motion_from_file
@@ -32,18 +31,8 @@ def test_a_rollout_is_measured_and_can_be_exported(tmp_path: Path):
 
 
 def test_a_policys_name_is_no_path_and_no_markup(tmp_path: Path):
-    nothing = numpy_helper.from_array(np.zeros((277, 28), np.float32), "nothing")
-    ends = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width])
-        for name, width in (("observations", 277), ("offsets", 28))
-    ]
-    product = helper.make_node("MatMul", ["observations", "nothing"], ["offsets"])
-    graph = helper.make_graph([product], "policy", ends[:1], ends[1:], [nothing])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    facts = {"understudy_policy": "1", "engine": "mujoco", "step_hz": "120", "lead_s": "0.1", "ahead_s": "0.0167"}
-    helper.set_model_props(model, {**facts, "name": "[/x]/../../escaped"})
     (tmp_path / "given").mkdir()
-    (tmp_path / "given" / "policy.onnx").write_bytes(model.SerializeToString())
+    (tmp_path / "given" / "policy.onnx").write_bytes(still_policy("[/x]/../../escaped"))
     out = tmp_path / "in" / "out"
     arguments = ["rollout", str(tmp_path / "given"), "--motion", "walk", "--seconds", "0.1", "--out", str(out)]
     result = cli.invoke(app, arguments)
