@@ -20,6 +20,14 @@ FOLDER = "policies"
 PREFIX = "understudy_"
 _LINES = 100
 """So many lines of a curve ship, evenly spread, and all evaluations."""
+_LIES_HERE = """## What lies here
+
+- `policy.onnx`: for ONNX Runtime: raw `observations` and `reference_targets` [36] in, `offsets` [28] rad, added onto
+  the reference's targets, and `targets` [36] out. Holds numbers only.
+- `curve.jsonl`: how it learned.
+
+The motion comes with pybullet_data. `understudy rollout understudy_{clip} --motion {clip}` plays it.
+"""
 
 
 def shipped() -> dict[str, str]:
@@ -53,10 +61,17 @@ def ship(training: Path, clip: str, out: Path = ASSETS) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as whole:
         export_policy(training, Path(whole), clip)
-        for name in ("policy.onnx", "card.md"):
-            shutil.copyfile(Path(whole) / name, folder / name)
+        shutil.copyfile(Path(whole) / "policy.onnx", folder / "policy.onnx")
+        card = (Path(whole) / "card.md").read_text(encoding="utf-8")
+    (folder / "card.md").write_text(shipped_card(card, clip), encoding="utf-8")
     lines = read_curve(training)
     step = max(1, len(lines) // _LINES)
     kept = [line for k, line in enumerate(lines) if k % step == 0 or "return" in line]
     (folder / CURVE).write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
     return [f"{FOLDER}/{clip}/{name}" for name in ("policy.onnx", "card.md", CURVE)]
+
+
+def shipped_card(card: str, clip: str) -> str:
+    """The card of a whole bundle as it is true of what ships of it."""
+    about, _, _ = card.replace("; `reference.txt` |", " |").partition("## What lies here")
+    return about + _LIES_HERE.format(clip=clip)

@@ -1,6 +1,7 @@
 """What ships is whole, is found by its name, and is put there by the tool's function."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,9 @@ def test_those_that_ship_are_whole_small_and_found(name: str):
     assert np.isfinite(policy.offsets(np.zeros((2, OBSERVATION_SIZE)))).all()
     folder = ASSETS / "policies" / shipped()[name]
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 3_000_000
-    assert (folder / "card.md").read_text().startswith(f"# {shipped()[name]}")
+    card = (folder / "card.md").read_text()
+    assert card.startswith(f"# {shipped()[name]}")
+    assert {path.name for path in folder.iterdir()} == {"card.md", *re.findall(r"`([a-z]+\.[a-z]+)`", card)}
     assert read_curve(folder)
     assert name in known_policies()
 
