@@ -95,7 +95,7 @@ class StageProcess:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         path = os.pathsep.join(p for p in (str(_ROOT), os.environ.get("PYTHONPATH", "")) if p)
         with self._log.open("a") as log:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "core.jobs.stage_server"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -105,11 +105,11 @@ class StageProcess:
                 env=os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
                 start_new_session=True,  # Ctrl-C is for the parent, which ends the child in its own way
             )
+        self._process, self._answers = process, queue.Queue()  # which another thread may end from now on
         if self._niceness:
             with contextlib.suppress(ProcessLookupError):
-                os.setpriority(os.PRIO_PROCESS, self._process.pid, self._niceness)
-        self._answers = queue.Queue()
-        threading.Thread(target=_read, args=(self._process, self._answers), daemon=True).start()
+                os.setpriority(os.PRIO_PROCESS, process.pid, self._niceness)
+        threading.Thread(target=_read, args=(process, self._answers), daemon=True).start()
         self._send(self._opening)
 
     def _send(self, request: dict[str, Any]) -> bool:
