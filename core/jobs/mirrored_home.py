@@ -2,9 +2,10 @@
 
 import fcntl
 import logging
+import os
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -70,6 +71,7 @@ class MirroredHome(Home):
     def pull(self, run_id: str) -> None:
         """Bring a run's folder to the state of the store."""
         self.mirror.pull(run_id)
+        _note_use(self.root / "runs" / run_id)
 
     def remove(self, run_id: str) -> None:
         """Remove a run's files, here and in the store."""
@@ -122,8 +124,7 @@ class MirroredHome(Home):
         is_new = not (root / STATE).exists()
         try:
             self.mirror.pull(run_id, wait=is_new)
-            if (root / STATE).exists():
-                (root / STATE).touch()
+            _note_use(root)
         except (UnderstudyError, OSError) as error:
             _log.warning("Run %s is shown as far as it is here: %s", run_id, error)
         if is_new:
@@ -142,6 +143,11 @@ class MirroredHome(Home):
                 return False
         self._looked.pop(folder.name, None)
         return True
+
+
+def _note_use(folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        os.utime(folder / STATE)
 
 
 def _last_used(folder: Path) -> float:

@@ -169,6 +169,9 @@ def test_the_site_shows_files_that_it_does_not_have_and_keeps_no_more_than_it_ma
     assert len(list(kept.iterdir())) == 3  # all used just now
     for age, run in enumerate(runs):
         os.utime(kept / run / ".mirror.json", (time.time() - 5000 + age,) * 2)
+    near.pull(runs[1])  # nothing new, but somebody is about to work with it
+    assert time.time() - (kept / runs[1] / ".mirror.json").stat().st_mtime < 2500
+    os.utime(kept / runs[1] / ".mirror.json", (time.time() - 4999,) * 2)
     (kept / runs[0] / "new").write_text("not in the store yet")
     work = kept / runs[2] / "person-0" / "policies" / "1"
     work.mkdir(parents=True)
