@@ -5,8 +5,11 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from core.imitation.ppo.settings import TrainingSettings
 from core.jobs.home import new_run_id
 from core.jobs.store import RunStore
+from core.jobs.trainings import TrainingStore
+from core.training_stages import RunSettings
 from webapp.app import create_app
 from webapp.settings import Settings
 
@@ -60,6 +63,15 @@ def test_the_runs_of_others_are_not_there_by_any_route(app, run):
     ada = client_of(app, "ada")
     assert ada.get(f"/api/runs/{run.id}").json()["name"] == "Ada's secret"
     assert ada.get(f"/api/runs/{run.id}/files/metrics.json").status_code == 200
+
+
+def test_the_policies_of_others_are_not_listed(app, run):
+    settings = RunSettings(TrainingSettings(seconds=60.0), "Ada's policy").to_json()
+    store = TrainingStore(app.state.site.engine)
+    store.create(new_run_id(), run.id, 0, settings, also=lambda connection, line: None)
+    told = {user: client_of(app, user).get("/api/policies").json() for user in ("ada", "eve", "local")}
+    assert {user: each["total"] for user, each in told.items()} == {"ada": 1, "eve": 0, "local": 0}
+    assert told["ada"]["policies"][0]["name"] == "Ada's policy"
 
 
 def test_without_the_proxy_nobody_is_anybody(app, run):
