@@ -16,7 +16,7 @@ from core.jobs.trainings import TrainingRecord, TrainingStore
 from webapp.identity import current_user
 from webapp.own_page import own_page
 from webapp.policy_view import PolicyList, PolicyPreviews, listed_policy
-from webapp.site import Site
+from webapp.site import Site, plain_name
 
 _AT = "/api/runs/{run_id}/trainings/{training_id}"
 _MOST = 100
@@ -70,9 +70,7 @@ def make_policy_router(site: Site) -> APIRouter:
     def rename_policy(run_id: str, training_id: str, changes: PolicyName) -> PolicyName:
         """Call a policy otherwise; answers with the name that it has now."""
         found(run_id, training_id)
-        plain = " ".join("".join(c if c.isprintable() else " " for c in changes.name).split())[:120]
-        if not plain:
-            raise BadInputError("A name with at least one letter is expected, but it is empty.")
+        plain = plain_name(changes.name)
         policies.rename(run_id, training_id, plain)
         return PolicyName(name=plain)
 
