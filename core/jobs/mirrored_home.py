@@ -88,9 +88,14 @@ class MirroredHome(Home):
             if not facts or max(written for _, written in facts) >= before:
                 continue
             why = "files that were never finished" if known else "no run has this id"
-            remove = partial(store.remove, names) if known else partial(self.mirror.remove, run_id)
+            remove = partial(self._remove_unused, run_id, before) if known else partial(self.mirror.remove, run_id)
             found.append(Litter(f"store: {run_id}", sum(size for size, _ in facts), why, remove))
         return found
+
+    def _remove_unused(self, run_id: str, before: float) -> None:
+        """Looked for once more: what was left of a push may be of use to the next one by now."""
+        store = self.mirror.store
+        store.remove([name for name in self.mirror.unused(run_id) if store.facts(name)[1] < before])
 
     def run_bytes(self, run_id: str) -> int:
         """What a run's files take; of one that is not here, in the store."""

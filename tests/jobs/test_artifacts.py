@@ -1,6 +1,7 @@
 """Machines without a shared folder: workers with homes of their own on one database and one store of artifacts."""
 
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -206,11 +207,16 @@ def test_deleting_reaches_the_store_and_clean_finds_what_nobody_knows(tmp_path, 
         site.purge()
         kept = sorted(path.name for path in (tmp_path / "store").iterdir())
         assert kept == sorted([runs[1], stray])
-        (tmp_path / "store" / runs[1] / "files" / "run" / "0123").write_text("of a push that was broken off")
+        broken = tmp_path / "store" / runs[1] / "files" / "run"
+        (broken / "0123").write_text("of a push that was broken off")
+        (broken / hashlib.sha256(b"later").hexdigest()).write_bytes(b"later")
         found = find_orphans(site.engine, home, time.time() + 7200)
         assert sorted(o.why for o in found) == ["files that were never finished", *2 * ["no run has this id"]]
+        (home.run(runs[1]).root / "later").write_bytes(b"later")
+        home.push(runs[1])  # meanwhile
         for orphan in found:
             orphan.remove()
+        assert len(list(broken.iterdir())) == 2
         assert find_orphans(site.engine, home, time.time() + 7200) == []
         assert [path.name for path in (tmp_path / "store").iterdir() if any(path.rglob("*.json"))] == [runs[1]]
         assert find_orphans(site.engine, home) == []
