@@ -49,13 +49,13 @@ def current_device() -> str:
 @cache
 def has_gpu() -> bool:
     """Whether ONNX Runtime was built for CUDA and NVIDIA's driver sees a card."""
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:  # first, so that a site on a machine without a GPU need not load ONNX Runtime
+        return False
     import onnxruntime
 
     if _ON_GPU not in onnxruntime.get_available_providers():
-        return False
-    try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
         return False
     count = ctypes.c_int(0)
     return driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0

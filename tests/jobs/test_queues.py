@@ -43,6 +43,31 @@ def test_queues_and_limits_are_read_from_words(monkeypatch):
         queues.read_queues("cpu,tpu")
 
 
+def test_a_gpu_wants_a_driver_a_card_and_a_runtime_that_was_built_for_it(monkeypatch):
+    import onnxruntime
+
+    def driver(cards):
+        def count(reference):
+            reference._obj.value = cards
+            return 0
+
+        return SimpleNamespace(cuInit=lambda flags: 0, cuDeviceGetCount=count)
+
+    def missing(name):
+        raise OSError(name)
+
+    both = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    for library, providers, expected in (
+        (lambda name: driver(1), both, True),
+        (lambda name: driver(0), both, False),
+        (lambda name: driver(1), both[1:], False),
+        (missing, both, False),
+    ):
+        monkeypatch.setattr(accelerator.ctypes, "CDLL", library)
+        monkeypatch.setattr(onnxruntime, "get_available_providers", lambda found=providers: found)
+        assert accelerator.has_gpu.__wrapped__() is expected
+
+
 def test_a_machine_without_a_gpu_says_so_in_a_sentence(monkeypatch):
     monkeypatch.setattr(accelerator, "has_gpu", lambda: False)
     with accelerator.computing_on("gpu"), pytest.raises(BadInputError, match="onnxruntime-gpu"):
