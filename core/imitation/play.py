@@ -217,6 +217,12 @@ class Player:
             data.qpos[:], data.qvel[:], data.qacc_warmstart[:] = before
 
 
+def place(text):
+    """(ahead, right) of AHEAD,RIGHT."""
+    ahead, right = (float(part) for part in text.split(","))
+    return ahead, right
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=10.0)
@@ -224,7 +230,7 @@ def main():
     parser.add_argument("--out", type=Path, help="save the frames [T,43] here (.npy)")
     parser.add_argument("--seed", type=int, default=0, help="of the goals that are drawn")
     parser.add_argument("--heading", type=float, help="degrees to the left of where it looks at first")
-    parser.add_argument("--target", type=lambda text: [float(x) for x in text.split(",")], help="AHEAD,RIGHT in m")
+    parser.add_argument("--target", type=place, metavar="AHEAD,RIGHT", help="in m; --target=-1,2 goes back")
     options = parser.parse_args()
     player = Player(Path(__file__).parent, options.seed, options.heading, options.target)
     frames, viewer = [], None

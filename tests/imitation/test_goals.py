@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from core.errors import BadInputError
 from core.imitation.goals import direction
 from core.imitation.making import make_evaluation
+from core.imitation.play import place
 from core.imitation.policy_bundle import export_policy
 from core.imitation.policy_file import OnnxPolicy
 from core.imitation.ppo import train
@@ -106,6 +107,13 @@ def test_goals_are_for_those_who_learned_them(bundle: Path):
         roll_out(OnnxPolicy(bundle), clip(), far)
     with pytest.raises(SystemExit, match="does not take this goal"):
         player(bundle, **({"target": (1.0, 0.0)} if task == "heading" else {"heading": 10.0}))
+
+
+def test_the_player_takes_a_place_of_two_numbers():
+    assert place("-1,2.5") == (-1.0, 2.5)
+    for wrong in ("3", "1,2,3", "here"):
+        with pytest.raises(ValueError, match="values to unpack|could not convert"):  # which argparse tells in a line
+            place(wrong)
 
 
 def test_the_command_takes_goals(bundle: Path, tmp_path: Path):
