@@ -112,7 +112,7 @@ def test_goals_are_for_those_who_learned_them(bundle: Path):
 def test_the_player_takes_a_place_of_two_numbers():
     assert place("-1,2.5") == (-1.0, 2.5)
     for wrong in ("3", "1,2,3", "here"):
-        with pytest.raises(ValueError, match="values to unpack|could not convert"):  # which argparse tells in a line
+        with pytest.raises(ValueError, match=r"values to unpack|could not convert"):  # which argparse tells in a line
             place(wrong)
 
 
