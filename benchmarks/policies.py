@@ -14,7 +14,6 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
-import dataclasses
 import resource
 import subprocess
 import sys
@@ -27,22 +26,24 @@ from benchmarks import report
 from core.imitation.environment import EnvironmentSettings, ImitationEnvironment
 from core.imitation.making import make_engine
 from core.imitation.policy_file import OnnxPolicy
+from core.imitation.ppo.settings import STEP_HZ
 from core.imitation.references import reference_called
 from core.imitation.shipped import shipped, shipped_policy
 from core.imitation.starts import Evenly
 
 STEPS = 600
 JOINTS_RAD, ROOT_SPEED = 0.1, 0.3
-STEP_HZ = {"mujoco": 120.0, "bullet": 240.0}
 
 
 def seconds_up(policy: OnnxPolicy, clip: str, engine: str, starts: int, disturbed: bool) -> np.ndarray:
-    """[starts] s until each humanoid failed, 20 at most (or the motion's length)."""
+    """[starts] s until each humanoid failed, 20 at most; of a motion that ends, its last posture is to be held."""
     how = policy.conventions
-    world = EnvironmentSettings(lead_s=how.lead_s, ahead_s=how.ahead_s, restarts=False, action_scale=1.0)
+    world = EnvironmentSettings(
+        lead_s=how.lead_s, ahead_s=how.ahead_s, restarts=False, action_scale=1.0, most_steps=STEPS
+    )
     step_hz = how.step_hz if engine == how.engine else STEP_HZ[engine]
     made = make_engine(engine, starts, step_hz, record=True)
-    environment = ImitationEnvironment(reference_called(clip), made, dataclasses.replace(world, most_steps=STEPS), 0)
+    environment = ImitationEnvironment(reference_called(clip), made, world, 0)
     environment.starts = Evenly()
     observations = environment.reset()
     if disturbed:
