@@ -33,6 +33,7 @@ def test_figures_mark_the_best_and_name_the_assist(open_page: Callable[..., Page
     assert "mean 88 N (20 % of the body weight, 441 N)" in page.locator(".residual").inner_text()
     link = page.locator("#links li a")
     assert link.get_attribute("href", timeout=1000).endswith("/api/runs/walk/files/person-0/hmr.glb")
+    page.locator("#links summary", has_text="Person 1").click()
     assert "1.2 MB" in page.locator("#links li").inner_text()
 
 
