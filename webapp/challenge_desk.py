@@ -27,7 +27,7 @@ class ChallengeDesk:
     def __init__(
         self, home: Home, settings: RunSettings | None = None, choices: Callable[[str], Choices] | None = None
     ) -> None:
-        self.root = home.root / "challenges"
+        self.root = home.challenges
         self._turn, self._choices = threading.Lock(), choices
         self.shipped = ChallengeWork(self.root / SHIPPED, lambda: settings or RunSettings(), self._turn)
         self._own: dict[str, OwnChallenge] = {}

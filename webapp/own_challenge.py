@@ -91,9 +91,3 @@ class OwnChallenge:
 def owners(root: Path) -> list[str]:
     """Whose own challenges there are."""
     return [str(read_json(path)["owner"]) for path in sorted(root.glob(f"{FOLDER}/*/{_CHOICE}"))]
-
-
-def forget(root: Path, part_of_key: str) -> None:
-    """Remove what own challenges keep of a run or training that is removed for good, by its id."""
-    for path in root.glob(f"{FOLDER}/*/*/*{part_of_key}*"):
-        path.unlink(missing_ok=True)

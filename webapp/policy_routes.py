@@ -20,6 +20,7 @@ from webapp.site import Site, plain_name
 
 _AT = "/api/runs/{run_id}/trainings/{training_id}"
 _MOST = 100
+_STATES = {"at work": ("queued", "running"), "done": ("done",), "failed": ("failed",), "stopped": ("stopped",)}
 SENTENCE = "What was learned from the motions of runs: see it perform, compare how it learned, take it away."
 
 
@@ -54,13 +55,18 @@ def make_policy_router(site: Site) -> APIRouter:
     @router.get("/api/policies")
     def list_policies(
         search: Annotated[str, Query(max_length=200, description="Part of the name.")] = "",
-        state: Annotated[Literal["", "deleted"], Query(description="deleted, or all others if empty.")] = "",
+        state: Annotated[
+            Literal["", "at work", "done", "failed", "stopped", "deleted"],
+            Query(description="How the training stands, or deleted; all that are not deleted if empty."),
+        ] = "",
         page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
         size: Annotated[int, Query(ge=1, le=_MOST, description="Policies on a page.")] = _MOST,
     ) -> PolicyList:
         """The user's policies, of all their runs, newest first."""
         places = policies.of_owner(current_user.get(), search)
         away = state == "deleted"
+        if state in _STATES:
+            places = [each for each in places if each.state in _STATES[state]]
         wanted = [p for p in places if is_put_away(site.home.run(p.run_id), p.person, p.training_id) == away]
         shown = wanted[(page - 1) * size : page * size]
         told = [listed_policy(place, trainings.get(place.run_id, place.training_id), site.home) for place in shown]
@@ -76,7 +82,7 @@ def make_policy_router(site: Site) -> APIRouter:
 
     @router.delete(_AT)
     def delete_policy(run_id: str, training_id: str) -> PolicyState:
-        """Put a policy away; it can be brought back as long as its run is there."""
+        """Put a policy away; it can be brought back for a week."""
         training = found(run_id, training_id)
         if not training.is_ended:
             raise BadInputError("This policy is still learning. Stop it first, then delete it.")

@@ -18,25 +18,24 @@ from core.assets import asset_path
 from core.errors import BadInputError, RunNotFoundError, UnderstudyError
 from core.export.bundle_opening import BundleLimits
 from core.footage import delete_footage
+from core.imitation.challenge_folder import forget_cells
 from core.jobs.adoption import adopt_bundle
 from core.jobs.database import make_engine
 from core.jobs.home import safe_file_name
 from core.jobs.migrate import upgrade
 from core.jobs.object_store import StoreAwayError
 from core.jobs.owned import OwnedRuns
+from core.jobs.policies import deleted_policies, remove_policy
 from core.jobs.queues import read_limits
 from core.jobs.records import RunRecord
-from core.jobs.store import RunStore
+from core.jobs.store import KEPT_AFTER_DELETION, RunStore
 from core.jobs.submit import Submission
 from core.jobs.training_desk import TrainingDesk
 from core.jobs.worker import Worker, make_client, prepare_queue
 from webapp.identity import current_user
-from webapp.own_challenge import forget
 from webapp.settings import Settings
 
 SAMPLES = {"walker": "The walker", "flip": "The flip"}
-KEPT_AFTER_DELETION = timedelta(days=7)
-"""So long a deleted run can be brought back."""
 _UNPACKED = 4  # times the largest upload: what a zip may hold
 _LONGEST_NAME = 120
 _NOT_NOW = "The site is starting or stopping. Try again in a moment."
@@ -133,7 +132,7 @@ class Site:
         self.store.rename(run_id, plain_name(name))
 
     def purge(self) -> None:
-        """Delete runs older than they are kept, and remove what was deleted long enough ago, with its files."""
+        """Delete runs older than they are kept; remove runs and policies that were deleted long enough ago."""
         store, now = RunStore(self.engine), datetime.now(UTC)
         if self.settings.keep_days:
             for run_id in store.finished_before(now - timedelta(days=self.settings.keep_days)):
@@ -145,9 +144,14 @@ class Site:
             except StoreAwayError as error:  # then in an hour
                 _log.warning("The files of run %s could not be removed: %s", run_id, error)
                 continue
-            forget(self.home.root / "challenges", run_id)
+            forget_cells(self.home.challenges, run_id)
             with suppress(RunNotFoundError):
                 store.purge(run_id)
+        for place in deleted_policies(self.engine, self.home, now - KEPT_AFTER_DELETION):
+            try:
+                remove_policy(self.engine, self.home, place)
+            except StoreAwayError as error:
+                _log.warning("The files of policy %s could not be removed: %s", place.training_id, error)
 
     def _keep_house(self) -> None:
         try:

@@ -75,5 +75,12 @@ class ChallengeFolder:
         return Cell(**content | {"falls": tuple(content["falls"]), "returns": tuple(content["returns"])})
 
 
+def forget_cells(challenges: Path, part: str) -> None:
+    """Remove the cells and rollouts of all challenges in a folder whose names have `part` in them, such as the id of a
+    run that is removed for good."""
+    for path in challenges.rglob(f"*{part}*"):
+        path.unlink(missing_ok=True)
+
+
 def _name(policy: str, motion: str) -> str:
     return f"{policy}-on-{motion}"

@@ -1,9 +1,11 @@
-"""What lies in a home and belongs to nothing: after kills, failed uploads, broken restores."""
+"""What lies in a home and belongs to nothing: after kills, failed uploads, broken restores; policies long deleted."""
 
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,7 +14,10 @@ from core.arrays_on_disk import is_temporary
 from core.export.bundle_opening import OPENING
 from core.jobs.database import READS_ONLY
 from core.jobs.home import RUN_ID, Home
+from core.jobs.policies import deleted_policies, remove_policy
+from core.jobs.store import KEPT_AFTER_DELETION
 from core.jobs.tables import Run
+from core.training_folder import training_folder
 
 _HOUR_S = 3600.0
 
@@ -60,7 +65,17 @@ def find_orphans(engine: sa.Engine, home: Home, now: float | None = None) -> lis
     found += [(path, "a restore that was broken off") for path in _in(home.root) if path.name.startswith("restoring-")]
     orphans = (Orphan(path, _bytes(path), why) for path, why in found if _newest(path) < now - _HOUR_S)
     elsewhere = (Orphan(Path(e.name), e.bytes, e.why, e.remove) for e in home.litter(set(states), now - _HOUR_S))
-    return sorted([*orphans, *elsewhere], key=lambda orphan: orphan.path)
+    deleted = _deleted_policies(engine, home, now)
+    return sorted([*orphans, *elsewhere, *deleted], key=lambda orphan: orphan.path)
+
+
+def _deleted_policies(engine: sa.Engine, home: Home, now: float) -> list[Orphan]:
+    found = []
+    for place in deleted_policies(engine, home, datetime.fromtimestamp(now, UTC) - KEPT_AFTER_DELETION):
+        path = training_folder(home.run(place.run_id), place.person, place.training_id).root
+        why = f"a policy that was deleted more than {KEPT_AFTER_DELETION.days} days ago"
+        found.append(Orphan(path, _bytes(path), why, partial(remove_policy, engine, home, place)))
+    return found
 
 
 def _in(folder: Path) -> list[Path]:

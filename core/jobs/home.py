@@ -71,6 +71,11 @@ class Home:
         """Files on their way in, before they are a run's source."""
         return self.root / "uploads"
 
+    @property
+    def challenges(self) -> Path:
+        """Challenges of the page, a folder each."""
+        return self.root / "challenges"
+
     def worker_lock(self, worker: str) -> Path:
         """The file that a worker of this name holds locked while it lives."""
         return self.root / f"worker-{worker}.lock"

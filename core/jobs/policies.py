@@ -1,18 +1,22 @@
-"""The policies of a user: the trainings of all their runs, as one list; renamed, put away and brought back.
+"""The policies of a user: the trainings of all their runs, as one list; renamed, put away, brought back, removed.
 
-A policy that is put away has a marker in its training's folder; its files stay until its run is removed.
+A policy that is put away has a marker in its training's folder; its files stay until it is removed, or its run is.
 """
 
+import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from core.errors import RunNotFoundError
+from core.imitation.challenge_folder import forget_cells
 from core.jobs.database import READS_ONLY
-from core.jobs.home import PUT_AWAY
+from core.jobs.home import PUT_AWAY, RUN_ID, SITE_PART, Home
 from core.jobs.tables import Run, Training
+from core.jobs.trainings import ENDED
 from core.run_folder import RunFolder
 from core.training_folder import training_folder
 
@@ -25,6 +29,8 @@ class PolicyPlace:
     run_id: str
     run_name: str
     person: int
+    state: str
+    """Of the training, as in `core.jobs.trainings.TrainingRecord`."""
 
 
 class PolicyStore:
@@ -36,7 +42,7 @@ class PolicyStore:
 
     def of_owner(self, owner: str | None, text: str = "") -> list[PolicyPlace]:
         """All trainings of a user's runs that are not deleted, newest first; those whose name has `text` in it."""
-        asked = sa.select(Training.id, Run.id, Run.name, Training.person).join(Run, Training.run_id == Run.id)
+        asked = _places()
         asked = asked.where(Run.owner == owner, Run.deleted.is_(None)).order_by(Training.created.desc(), Training.id)
         if text.strip():
             asked = asked.where(Training.settings["name"].as_string().icontains(text.strip(), autoescape=True))
@@ -60,3 +66,38 @@ def marker(run: RunFolder, person: int, training_id: str) -> Path:
 def is_put_away(run: RunFolder, person: int, training_id: str) -> bool:
     """Whether a policy was deleted, and can be brought back."""
     return marker(run, person, training_id).is_file()
+
+
+def _places() -> sa.Select:
+    columns = (Training.id, Run.id, Run.name, Training.person, Training.state)
+    return sa.select(*columns).join(Run, Training.run_id == Run.id)
+
+
+def deleted_policies(engine: sa.Engine, home: Home, before: datetime) -> list[PolicyPlace]:
+    """Policies of runs on this machine that were put away before an instant and not brought back since."""
+    asked = _places()
+    found = []
+    with Session(engine.execution_options(**READS_ONLY)) as session:
+        for path in sorted(home.root.glob(f"runs/*/person-*/policies/*/{PUT_AWAY}")):
+            run_id, training_id = path.parents[3].name, path.parent.name
+            when = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            if when >= before or not RUN_ID.fullmatch(run_id):
+                continue
+            named = asked.where(Training.id == training_id, Training.run_id == run_id, Training.state.in_(ENDED))
+            if (row := session.execute(named).first()) is not None:
+                found.append(PolicyPlace(*row))
+    return found
+
+
+def remove_policy(engine: sa.Engine, home: Home, place: PolicyPlace) -> None:
+    """Remove a policy for good: its files, its performance, what challenges have of it, and what is known of it."""
+    home.pull(place.run_id)
+    run = home.run(place.run_id)
+    shutil.rmtree(training_folder(run, place.person, place.training_id).root, ignore_errors=True)
+    for path in run.person(place.person).glob(f"rollouts/policy-{place.training_id}[.-]*"):
+        path.unlink(missing_ok=True)
+    for part in (place.training_id, SITE_PART):
+        home.push(place.run_id, part)
+    forget_cells(home.challenges, place.training_id)
+    with Session(engine) as session, session.begin():
+        session.execute(sa.delete(Training).where(Training.id == place.training_id))

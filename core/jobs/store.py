@@ -16,6 +16,9 @@ from core.jobs.searching import RunSearch, matching
 from core.jobs.tables import Run, RunStage
 from core.jobs.users import LOCAL_USER
 
+KEPT_AFTER_DELETION = timedelta(days=7)
+"""So long a deleted run or policy can be brought back."""
+
 
 class RunStore:
     """Reads and writes runs. Safe to share between threads; every method is one transaction."""

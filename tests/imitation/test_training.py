@@ -79,6 +79,18 @@ def test_stopped_and_resumed_it_is_the_same_training(tmp_path: Path):
     assert curves[0] == curves[1]
 
 
+def test_with_disturbed_starts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("core.imitation.ppo.training_run._FEW", 1.0)  # they widen at once
+    monkeypatch.setattr("core.imitation.ppo.training_run._WIDER", 0.5)
+    for name, samples in (("straight", 512), ("resumed", 256), ("plain", 512)):
+        train(clip(), small(disturbed=0.0 if name == "plain" else 2.0, samples=samples), tmp_path / name)
+    train(clip(), small(disturbed=2.0), tmp_path / "resumed", resume=True)
+    assert load_checkpoint(tmp_path / "resumed")["width"] == 2.0
+    straight, resumed, plain = (weights(tmp_path / name) for name in ("straight", "resumed", "plain"))
+    assert all(np.array_equal(straight[name], resumed[name]) for name in straight)
+    assert not all(np.array_equal(straight[name], plain[name]) for name in straight)
+
+
 def test_two_processes_share_the_humanoids(tmp_path: Path):
     train(clip(), small(samples=256, processes=2), tmp_path)
     collectors = load_checkpoint(tmp_path)["collectors"]

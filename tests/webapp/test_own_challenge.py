@@ -2,9 +2,11 @@
 
 import os
 import time
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy.orm import Session
 from support.gltf import Glb
 from support.policies import still_policy
 from support.trainings import clip
@@ -13,14 +15,16 @@ from core.challenge_stages import GONE, STAGES, RunSettings, run_stage
 from core.errors import RunNotFoundError
 from core.imitation.challenge_folder import ChallengeFolder
 from core.imitation.ppo.settings import TrainingSettings
+from core.jobs.cleaning import find_orphans
 from core.jobs.home import new_run_id
+from core.jobs.tables import Run
 from core.jobs.trainings import TrainingStore
 from core.run_folder import RunFolder
 from core.training_folder import training_folder
 from core.training_stages import RunSettings as TrainingRun
 from webapp.challenge_choice import Choices
 from webapp.challenge_desk import ChallengeDesk
-from webapp.own_challenge import OwnChallenge, forget, owners
+from webapp.own_challenge import OwnChallenge, owners
 
 OWN = "/api/challenges/own"
 
@@ -175,9 +179,48 @@ def test_what_cannot_be_challenged_is_refused(site_client, choice):
     assert "error" in answer.json()
 
 
-def test_what_is_removed_for_good_leaves_no_cells(site_client, mine):
-    root = site_client.app.state.site.home.root / "challenges"
+def test_a_policy_that_was_deleted_long_ago_is_removed_with_its_cells(site_client, mine):
+    site = site_client.app.state.site
+    root = site.home.challenges
     assert owners(root) == ["local"]
-    assert list(root.rglob(f"*{mine.run}*"))
-    forget(root, mine.run)
-    assert not list(root.rglob(f"*{mine.run}*"))
+    site_client.post(f"{OWN}/start", json={"policies": [mine.policy, "walk"], "motions": ["kick"]})
+    assert finished(site_client)["state"] == "done"
+    training_id = mine.policy.rpartition("-")[2]
+    performance = site.home.run(mine.run).person(1) / "rollouts" / f"policy-{training_id}.npz"
+    performance.parent.mkdir()
+    performance.write_bytes(b"x")
+    site_client.delete(mine.at)
+    marker = mine.file.with_name(".put-away")
+    days_ago = time.time() - 6 * 86400
+    os.utime(marker, (days_ago, days_ago))
+    site.purge()
+    assert find_orphans(site.engine, site.home) == []
+    assert mine.file.is_file()
+    (found,) = find_orphans(site.engine, site.home, now=time.time() + 2 * 86400)
+    assert found.path == mine.file.parent
+    assert found.bytes >= mine.file.stat().st_size
+    assert "a policy that was deleted more than 7 days ago" in found.why
+    found.remove()
+    assert not mine.file.parent.exists()
+    assert not performance.exists()
+    assert not list(root.rglob(f"*{training_id}*"))
+    assert TrainingStore(site.engine).called(training_id) is None
+    answer = site_client.post(f"{mine.at}/restore")
+    assert (answer.status_code, answer.json()) == (404, {"error": "The run has no such training."})
+    told = site_client.get(OWN).json()
+    assert told["policies"] == ["A deleted policy", "walk"]
+    assert told["cells"][0][0]["problem"] == "This policy was deleted."
+    assert told["cells"][1][0]["shown"]
+
+
+def test_a_run_that_was_deleted_long_ago_leaves_no_cells(site_client, mine):
+    site = site_client.app.state.site
+    site_client.post(f"{OWN}/start", json={"policies": ["walk"], "motions": [mine.motion]})
+    finished(site_client)
+    assert list(site.home.challenges.rglob(f"*{mine.run}*"))
+    site.store.delete(mine.run)
+    with Session(site.engine) as session, session.begin():
+        session.get(Run, mine.run).deleted -= timedelta(days=8)
+    site.purge()
+    assert not list(site.home.root.rglob(f"*{mine.run}*"))
+    assert site_client.get(OWN).json()["cells"][0][0]["problem"] == "The run of this motion was deleted."

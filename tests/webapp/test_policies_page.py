@@ -38,6 +38,8 @@ def test_a_policy_is_listed_renamed_deleted_and_brought_back(site_client, policy
         "queued",
         False,
     )
+    assert training_id in listed(site_client, state="at work")
+    assert training_id not in listed(site_client, state="done")
     assert (told["preview_url"], told["bundle_url"], told["mean_return"]) == (None, None, None)
     assert site_client.delete(at).status_code == 400  # still learning
     TrainingStore(site_client.app.state.site.engine).end(training_id, "stopped")
@@ -45,6 +47,7 @@ def test_a_policy_is_listed_renamed_deleted_and_brought_back(site_client, policy
     assert site_client.patch(at, json={"name": " My \n <b>runner</b> "}).json() == {"name": "My <b>runner</b>"}
     assert site_client.patch(at, json={"name": " \n "}).status_code == 400
     assert training_id in listed(site_client, search="RUNNER")
+    assert training_id in listed(site_client, state="stopped")
     assert training_id not in listed(site_client, search="policy 1")
 
     assert site_client.delete(at).json()["deleted"]

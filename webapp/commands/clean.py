@@ -11,7 +11,7 @@ from webapp.commands.terminal import console, plain_errors
 def clean(
     yes: Annotated[bool, typer.Option("--yes", help="Remove it; without this it is only listed.")] = False,
 ) -> None:
-    """List the files that belong to no run (after kills and broken uploads), or remove them."""
+    """List the files that belong to no run, and policies deleted over a week ago, or remove them."""
     from core.jobs.cleaning import find_orphans
     from core.jobs.database import make_engine
     from core.jobs.migrate import check_version
