@@ -9,7 +9,7 @@ import fcntl
 import hashlib
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 from core.arrays_on_disk import replacing
 from core.progress import Progress
@@ -37,7 +37,7 @@ class RunSettings:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "RunSettings":
+    def from_json(cls, content: dict[str, Any]) -> Self:
         """From plain JSON."""
         return cls(**content)
 

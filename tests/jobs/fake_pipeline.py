@@ -6,48 +6,27 @@ Every stage notes that it ran in the file calls.txt, so that tests can count.
 import os
 import signal
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from benchmarks import light_pipeline
+from benchmarks.light_pipeline import Stage
 from core.errors import BadInputError
 from core.progress import Progress
 from core.run_folder import RunFolder, write_json
 
 
 @dataclass(frozen=True)
-class RunSettings:
-    """The settings that the site fills in, and how the fake behaves in its second stage."""
+class RunSettings(light_pipeline.RunSettings):
+    """What the site fills in, and how the fake behaves in its second stage."""
 
-    start_s: float = 0.0
-    end_s: float | None = None
-    person: str = "0"
-    keypoints: str = "blazepose"
     physics: str = "assisted"
-    sampling: str = "quick"
-    device: str = "cpu"
-    engine: str = "auto"
-    seed: int = 0
-    max_seconds: float = 120.0
     behaviour: str = "good"
     link: str = ""
 
     def __post_init__(self) -> None:
         if self.end_s is not None and self.end_s <= self.start_s:
             raise BadInputError("The window should end after its start.")
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "RunSettings":
-        return cls(**content)
-
-
-@dataclass(frozen=True)
-class Stage:
-    name: str
-    title: str
 
 
 STAGES = (Stage("clip", "Cut the window"), Stage("middle", "Do the work"), Stage("physics", "Put it under physics"))
