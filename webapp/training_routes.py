@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import BadInputError, RunNotFoundError
-from core.imitation.ppo.settings import TrainingSettings
+from core.imitation.ppo.settings import TrainingSettings, settings_for
 from core.jobs.home import safe_file_name
 from core.jobs.policies import is_put_away
 from core.jobs.trainings import TrainingRecord
@@ -53,10 +53,10 @@ def training_settings(choices: TrainingChoices, most_seconds: float) -> Training
         )
     seconds = most_seconds if choices.seconds is None and choices.samples is not None else choices.seconds
     interval = (seconds or 0.0) / _CHECKPOINTS_A_TRAINING
-    return TrainingSettings(
-        choices.samples,
-        seconds,
-        choices.engine,
+    return settings_for(
+        samples=choices.samples,
+        seconds=seconds,
+        engine=choices.engine,
         seed=choices.seed,
         task=choices.task,
         assist=choices.assist,

@@ -90,9 +90,13 @@ def deleted_policies(engine: sa.Engine, home: Home, before: datetime) -> list[Po
 
 
 def remove_policy(engine: sa.Engine, home: Home, place: PolicyPlace) -> None:
-    """Remove a policy for good: its files, its performance, what challenges have of it, and what is known of it."""
+    """Remove a policy for good: its files, its performance, what challenges have of it, and what is known of it.
+
+    One that was brought back meanwhile, elsewhere even, stays."""
     home.pull(place.run_id)
     run = home.run(place.run_id)
+    if not is_put_away(run, place.person, place.training_id):
+        return
     shutil.rmtree(training_folder(run, place.person, place.training_id).root, ignore_errors=True)
     for path in run.person(place.person).glob(f"rollouts/policy-{place.training_id}[.-]*"):
         path.unlink(missing_ok=True)

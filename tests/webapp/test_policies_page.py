@@ -1,10 +1,13 @@
 """Policies in the library: listed over all runs, renamed, deleted and brought back, another user's not there."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from test_site_routes import UNKNOWN
 
 from core.imitation.ppo.settings import TrainingSettings
 from core.jobs.home import new_run_id
+from core.jobs.policies import deleted_policies, remove_policy
 from core.jobs.trainings import TrainingStore
 from core.training_folder import training_folder
 from core.training_stages import RunSettings
@@ -57,6 +60,21 @@ def test_a_policy_is_listed_renamed_deleted_and_brought_back(site_client, policy
     site_client.post(f"{at}/restore")
     assert training_id in listed(site_client)
     assert len(site_client.get(f"/api/runs/{run_id}/trainings").json()["trainings"]) == 1
+
+
+def test_a_policy_that_was_brought_back_meanwhile_is_not_removed(site_client, policy):
+    run_id, training_id = policy
+    site, at = site_client.app.state.site, f"/api/runs/{run_id}/trainings/{training_id}"
+    TrainingStore(site.engine).end(training_id, "stopped")
+    site_client.delete(at)
+    (place,) = deleted_policies(site.engine, site.home, datetime.now(UTC) + timedelta(minutes=1))
+    site_client.post(f"{at}/restore")
+    remove_policy(site.engine, site.home, place)
+    assert training_id in listed(site_client)
+
+    site_client.delete(at)
+    remove_policy(site.engine, site.home, place)
+    assert training_id not in listed(site_client) | listed(site_client, state="deleted")
 
 
 def test_a_deleted_policys_performance_is_no_motion_of_the_run(site_client, policy):

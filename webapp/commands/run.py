@@ -117,10 +117,10 @@ def _training(seconds: float | None, settings: "RunSettings") -> "TrainingOrder 
     """What --train asks for, looked at before anything long begins."""
     if seconds is None:
         return None
-    from core.imitation.ppo import TrainingSettings
+    from core.imitation.ppo.settings import settings_for
     from core.training_stages import RunSettings as TrainingOrder
 
-    return TrainingOrder(TrainingSettings(seconds=seconds, seed=settings.seed), "policy", settings.body)
+    return TrainingOrder(settings_for(seconds=seconds, seed=settings.seed), "policy", settings.body)
 
 
 def absolute_path(choice: str) -> str:

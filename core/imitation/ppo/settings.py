@@ -22,10 +22,11 @@ GUIDED: dict[str, Any] = {
     "std": 0.15,
     "learning_rate": 1e-4,
     "kl": 0.08,
-    "disturbed": 1.0,
 }
-"""What suits PPO where it goes on with a policy that can do something already: short episodes are full of disturbed
-starts."""
+"""What suits PPO where it goes on with a policy that can do something already."""
+
+DISTURBED = 1.0
+"""How far off the reference episodes begin at most, in START_NOISE, unless somebody says otherwise."""
 
 START_NOISE = 0.1, 0.3
 """rad a degree of freedom and m/s of the root along each axis (standard deviations)."""
@@ -192,12 +193,13 @@ class TrainingSettings:
 def settings_for(way: str = "ppo", **values: Any) -> TrainingSettings:
     """The settings of a training that goes the `way` "ppo" or "guided".
 
-    `values`: as `TrainingSettings`; what is not among them is as it suits the way.
+    `values`: as `TrainingSettings`; what is not among them is as it suits the way. Either way starts are disturbed as
+    few fail, for that makes the policy robust.
     """
     _expect(way in WAYS, f"The way should be {' or '.join(WAYS)}, but is {way!r}.")
     if way == "guided":
         values = {**GUIDED, "guided": GuidedSettings(), **values}
-    return TrainingSettings(**values)
+    return TrainingSettings(**{"disturbed": DISTURBED, **values})
 
 
 def _finite(value: Any) -> Any:
