@@ -17,7 +17,7 @@ from core.imitation.ppo import TrainingSettings, train
 from core.imitation.ppo.checkpoints import has_checkpoint, load_checkpoint
 from core.imitation.ppo.curve import read_curve
 from core.imitation.ppo.learner import Learner
-from core.imitation.ppo.settings import settings_for
+from core.imitation.ppo.settings import DISTURBED, settings_for
 from core.imitation.starts import Evenly
 
 TINY = GuidedSettings(
@@ -142,7 +142,7 @@ def test_stopped_in_its_head_start_it_begins_anew(tmp_path: Path):
 
 
 def test_the_way_is_asked_for():
-    assert settings_for(samples=1) == TrainingSettings(samples=1)
+    assert settings_for(samples=1) == TrainingSettings(samples=1, disturbed=DISTURBED)
     assert settings_for("guided", samples=1).guided == GuidedSettings()
     with pytest.raises(BadInputError, match="ppo or guided"):
         settings_for("guessed", samples=1)
