@@ -46,11 +46,14 @@ class ClusterWorkers:
         there = int(self._ray.cluster_resources().get("CPU", 1))
         self.count = max(1, min(settings.processes or there, settings.humanoids))
         # No more than placing needs a core: after a loss the machines that are left carry all actors.
-        member = self._ray.remote(max_restarts=-1, max_task_retries=-1, scheduling_strategy="SPREAD")(_Member)
+        member = self._ray.remote(max_restarts=-1, max_task_retries=-1)(_Member)
         self._given: Any = (reference, settings)
         if len(pickle.dumps(self._given)) > _MOST_BY_VALUE:
             self._given = self._ray.put(self._given)  # kept as long as this is: actors are made anew from it
-        self._members = [member.remote(self._given, part, self.count) for part in range(self.count)]
+        self._members = [
+            member.options(scheduling_strategy=place).remote(self._given, part, self.count)
+            for part, place in enumerate(_places(self.count))
+        ]
         self._lives: list[str] = []
 
     def collect(self, order: Order) -> Batch:
@@ -98,6 +101,18 @@ class ClusterWorkers:
             with contextlib.suppress(self._ray.exceptions.RayError):
                 self._ray.kill(member)
         self._exit.close()
+
+
+def _places(count: int) -> list[Any]:
+    """Where `count` actors are to live: on all machines in turn, as many on each as it has cores; elsewhere if one is
+    lost. (Ray's own spreading may put two on one machine while another has none.)"""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    cores_of = {each["NodeID"]: int(each["Resources"].get("CPU", 0)) for each in ray.nodes() if each["Alive"]}
+    turns = [node for turn in range(max(cores_of.values(), default=0)) for node, has in cores_of.items() if has > turn]
+    turns = turns or list(cores_of)
+    return [NodeAffinitySchedulingStrategy(turns[i % len(turns)], soft=True) for i in range(count)]
 
 
 class _Member:
