@@ -66,14 +66,13 @@ def back_up(engine: sa.Engine, home: Home, file: Path) -> BackupReport:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, allowZip64=True) as target:
             target.writestr(RECORD, json.dumps(record))
             for run_id in ids:
-                home.pull(run_id)
-                root = home.run(run_id).root
-                for path in _files(root):
-                    try:
-                        target.write(path, f"runs/{run_id}/{path.relative_to(root).as_posix()}")
-                    except FileNotFoundError:  # a temporary one that has gone its way
-                        continue
-                    count, size = count + 1, size + target.filelist[-1].file_size
+                with home.borrowed(run_id) as root:
+                    for path in _files(root):
+                        try:
+                            target.write(path, f"runs/{run_id}/{path.relative_to(root).as_posix()}")
+                        except FileNotFoundError:  # a temporary one that has gone its way
+                            continue
+                        count, size = count + 1, size + target.filelist[-1].file_size
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)

@@ -5,7 +5,8 @@ import re
 import secrets
 import shutil
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +95,11 @@ class Home:
 
     def pull(self, run_id: str) -> None:
         """Bring a run's files here: nothing to do where all share this folder."""
+
+    @contextmanager
+    def borrowed(self, run_id: str) -> Iterator[Path]:
+        """A run's folder with all of its files, to be read; what had to be fetched for that goes again afterwards."""
+        yield Home.run(self, run_id).root
 
     def remove(self, run_id: str) -> None:
         """Remove a run's files."""

@@ -191,7 +191,7 @@ class Mirror:
                 state[name] = {"token": remote.token, "files": files}
                 _write_state(root, state)
                 return
-        raise DamagedCopyError("A file of this run is missing in the store. Look into UNDERSTUDY_ARTIFACTS.")
+        raise DamagedCopyError(f"A file of run {run_id} is missing in the store. Look into UNDERSTUDY_ARTIFACTS.")
 
     def _take(self, path: Path, name: str, size: int, sha: str) -> None:
         if path.is_file() and path.stat().st_size == size and _digest_of_file(path) == sha:
@@ -200,11 +200,13 @@ class Mirror:
             if not self.store.download(name, temporary):
                 raise FileNotFoundError(name)
             if _digest_of_file(temporary) != sha:
-                raise DamagedCopyError("A file of this run is damaged in the store. Look into UNDERSTUDY_ARTIFACTS.")
+                raise DamagedCopyError(
+                    f"A file of run {name[:16]} is damaged in the store. Look into UNDERSTUDY_ARTIFACTS."
+                )
 
     def _read(self, run_id: str, part: str) -> Manifest | None:
         content = self.store.read(f"{run_id}/parts/{part}.json")
-        return None if content is None else Manifest.from_bytes(content)
+        return None if content is None else Manifest.from_bytes(content, run_id)
 
     @contextmanager
     def _locked(self, root: Path, wait: bool = True) -> Iterator[bool]:

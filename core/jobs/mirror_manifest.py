@@ -27,8 +27,8 @@ class Manifest:
         return json.dumps({"token": self.token, "files": files, "sha256": _digest_of(files)}).encode()
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> "Manifest":
-        """From `to_bytes`; `DamagedCopyError` where it is not whole, or names files outside of the folder."""
+    def from_bytes(cls, content: bytes, run_id: str) -> "Manifest":
+        """A run's from `to_bytes`; `DamagedCopyError` where it is not whole, or names files outside of the folder."""
         try:
             given = json.loads(content)
             files = given["files"]
@@ -37,7 +37,7 @@ class Manifest:
                 return cls(str(given["token"]), {path: (int(size), str(sha)) for path, (size, sha) in files.items()})
         except (ValueError, KeyError, TypeError, AttributeError):
             pass
-        raise DamagedCopyError("The store's record of this run is damaged. Look into UNDERSTUDY_ARTIFACTS.")
+        raise DamagedCopyError(f"The store's record of run {run_id} is damaged. Look into UNDERSTUDY_ARTIFACTS.")
 
 
 def _is_inside(path: str) -> bool:

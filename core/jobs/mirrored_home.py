@@ -5,7 +5,8 @@ import logging
 import os
 import threading
 import time
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,9 @@ from pathlib import Path
 from core.errors import UnderstudyError
 from core.jobs.home import RUN_ID, RUN_PART, Home, Litter
 from core.jobs.mirror import STATE, Mirror, MovedOnError
+from core.jobs.mirror_manifest import DamagedCopyError
 from core.jobs.object_store import ObjectStore
+from core.notices import notice
 from core.run_folder import RunFolder
 
 _log = logging.getLogger(__name__)
@@ -73,17 +76,34 @@ class MirroredHome(Home):
         self.mirror.pull(run_id)
         _note_use(self.root / "runs" / run_id)
 
+    @contextmanager
+    def borrowed(self, run_id: str) -> Iterator[Path]:
+        """A run's folder as the store has it. One that was not here goes again, unless others use it by then."""
+        root = super().run(run_id).root
+        was_here = (root / STATE).exists()
+        self.pull(run_id)
+        fetched = _last_used(root)
+        try:
+            yield root
+        finally:
+            if not was_here and (root / STATE).exists() and _last_used(root) == fetched:
+                self._give_up(root)
+
     def remove(self, run_id: str) -> None:
         """Remove a run's files, here and in the store."""
         super().remove(run_id)
         self.mirror.remove(run_id)
 
     def litter(self, run_ids: set[str], before: float) -> list[Litter]:
-        """What the store has of runs that nobody knows, and files that no run of it has."""
+        """What the store has of runs that nobody knows, and files that no run of it has; damage is told as a notice."""
         store, found = self.mirror.store, list[Litter]()
         for run_id in filter(RUN_ID.fullmatch, self.mirror.runs()):
             known = run_id in run_ids
-            names = self.mirror.unused(run_id) if known else [f"{run_id}/{name}" for name in store.names(run_id)]
+            try:
+                names = self.mirror.unused(run_id) if known else [f"{run_id}/{name}" for name in store.names(run_id)]
+            except DamagedCopyError as error:
+                notice(f"{error} What its pushes left behind stays.")
+                continue
             facts = [store.facts(name) for name in names]
             if not facts or max(written for _, written in facts) >= before:
                 continue
@@ -118,11 +138,8 @@ class MirroredHome(Home):
             for folder in sorted(kept, key=_last_used):
                 if sum(sizes.values()) - freed <= self.cache_bytes or time.time() - _last_used(folder) < _KEPT_S:
                     break
-                try:
-                    if self._give_up(folder):
-                        freed += sizes[folder]
-                except OSError as error:  # somebody else is at it
-                    _log.warning("The folder of run %s stays: %s", folder.name, error)
+                if self._give_up(folder):
+                    freed += sizes[folder]
         return freed
 
     def _follow(self, run_id: str, root: Path) -> None:
@@ -137,15 +154,18 @@ class MirroredHome(Home):
 
     def _give_up(self, folder: Path) -> bool:
         """Remove a folder that is whole in the store, unless a process computes in it, or trains."""
-        with ExitStack() as held:
-            for path in (folder / ".lock", *folder.glob("person-*/policies/*/.lock")):
-                lock = held.enter_context(path.open("ab"))
-                try:
+        try:
+            with ExitStack() as held:
+                for path in (folder / ".lock", *folder.glob("person-*/policies/*/.lock")):
+                    lock = held.enter_context(path.open("ab"))
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
+                if not self.mirror.give_up(folder.name):
                     return False
-            if not self.mirror.give_up(folder.name):
-                return False
+        except BlockingIOError:
+            return False
+        except OSError as error:  # somebody else is at it
+            _log.warning("The folder of run %s stays: %s", folder.name, error)
+            return False
         self._looked.pop(folder.name, None)
         return True
 
