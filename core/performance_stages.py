@@ -19,7 +19,8 @@ from core.motion import BodyMotion, HumanoidMotion, Rollout, Track
 from core.notices import notice
 from core.progress import Progress, silent
 from core.reconstruction.placing import place_in_world
-from core.run_folder import RunFolder, read_json, write_json
+from core.run_figures import policy_figures
+from core.run_folder import RunFolder, write_json
 from core.run_settings import RunSettings
 from core.video import load_clip
 
@@ -62,7 +63,7 @@ def unassisted_physics(folder: RunFolder, settings: RunSettings, progress: Progr
 
 
 def measure(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
-    """metrics.json: the figures of every person's motions and rollouts that are there."""
+    """metrics.json: the figures of every person's motions and rollouts that are there; not of policies that have a file."""
     figures: dict[str, dict[str, dict[str, float | None]]] = {}
     for n in folder.people():
         person = folder.person(n)
@@ -75,19 +76,18 @@ def measure(folder: RunFolder, settings: RunSettings, progress: Progress) -> Non
             "motion": plausibility(motion, track, contacts),
         }
         for path in sorted((person / "rollouts").glob("*.npz")):
+            if policy_figures(person, path.stem).is_file():  # by its training, perhaps at work on another machine now
+                continue
             of_person[path.stem] = _figures_of(Rollout.load(path), motion, track)
         figures[str(n)] = of_person
     write_json(folder.metrics, figures)
 
 
-def measure_one(folder: RunFolder, person: int, name: str) -> None:
-    """The figures of one rollout of a person in metrics.json, beside those that are there."""
-    files = folder.person(person)
-    track, motion = Track.load(files / "track.npz"), BodyMotion.load(files / "motion.npz")
-    figures = _figures_of(Rollout.load(files / "rollouts" / f"{name}.npz"), motion, track)
-    known = read_json(folder.metrics)
-    known.setdefault(str(person), {})[name] = figures
-    write_json(folder.metrics, known)
+def measure_policy(person: Path, name: str) -> None:
+    """rollouts/NAME.json: the figures of a policy's performance `name` in a person's folder."""
+    track, motion = Track.load(person / "track.npz"), BodyMotion.load(person / "motion.npz")
+    rollout = Rollout.load(person / "rollouts" / f"{name}.npz")
+    write_json(policy_figures(person, name), _figures_of(rollout, motion, track))
 
 
 def _figures_of(rollout: Rollout, motion: BodyMotion, track: Track) -> dict[str, float | None]:

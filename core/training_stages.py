@@ -103,9 +103,9 @@ def _shower(folder: RunFolder, settings: RunSettings) -> Callable[[Rollout, Path
         rollout.save(person / "rollouts" / f"{name}.npz")
         _thin_out(folder)
         if all((person / each).is_file() for each in ("track.npz", "motion.npz")):
-            from core.performance_stages import measure_one  # late: it loads all that draws
+            from core.performance_stages import measure_policy  # late: it loads all that draws
 
-            measure_one(RunFolder(person.parent), int(person.name.removeprefix("person-")), name)
+            measure_policy(person, name)
 
     return show
 

@@ -10,6 +10,7 @@ from core.jobs.home import Home
 from core.jobs.records import RunRecord
 from core.keypoints.skeletons import BLAZEPOSE_EDGES
 from core.motion import BodyMotion, Track
+from core.run_figures import read_figures
 from core.run_folder import RunFolder, read_json
 from core.video.window import load_clip
 from webapp.rollout_view import physics_of
@@ -51,7 +52,7 @@ def run_view(run: RunRecord, home: Home) -> dict[str, Any]:
         "notices": _notices(folder),
         "found": _found(run.id, folder),
         "people": [_person(run, folder, n) for n in folder.people()],
-        "metrics": read_json(folder.metrics) or None,
+        "metrics": read_figures(folder) or None,
         "artifacts": [
             {
                 "path": path.as_posix(),

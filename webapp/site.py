@@ -150,7 +150,7 @@ class Site:
         for place in deleted_policies(self.engine, self.home, now - KEPT_AFTER_DELETION):
             try:
                 remove_policy(self.engine, self.home, place)
-            except StoreAwayError as error:
+            except UnderstudyError as error:
                 _log.warning("The files of policy %s could not be removed: %s", place.training_id, error)
 
     def _keep_house(self) -> None:

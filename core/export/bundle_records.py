@@ -3,6 +3,7 @@
 from typing import Any
 
 from core.errors import BadInputError
+from core.run_figures import POLICY
 from core.run_folder import RunFolder, read_json
 
 _MAX_BYTES = 8_000_000
@@ -13,8 +14,9 @@ _MAX_PERSON = 10_000
 
 
 def check_records(folder: RunFolder) -> None:
-    """Check run.json, metrics.json and people.json of a run; `BadInputError` names what is wrong."""
-    for path in (folder.record, folder.metrics, folder.people_record):
+    """Check run.json, people.json and the figures of a run; `BadInputError` names what is wrong."""
+    of_policies = sorted(folder.root.glob(f"person-*/rollouts/{POLICY}*.json"))
+    for path in (folder.record, folder.metrics, folder.people_record, *of_policies):
         if path.exists():
             _expect(path.stat().st_size <= _MAX_BYTES, path.name, f"at most {_MAX_BYTES // 10**6} MB")
             _expect(_is_plain(read_json(path)), path.name, "finite numbers alone")
@@ -25,6 +27,8 @@ def check_records(folder: RunFolder) -> None:
     _expect(all(_is_number(value) and 0 <= value < 1e9 for value in seconds), "run.json", "seconds that are numbers")
     _check_notices(record.get("notices", {}))
     _check_metrics(read_json(folder.metrics))
+    for path in of_policies:
+        _expect(_are_figures(read_json(path)), path.name, "numbers")
     _check_people(read_json(folder.people_record))
 
 
@@ -42,8 +46,11 @@ def _check_metrics(metrics: dict[str, Any]) -> None:
     for of_person in metrics.values():
         _expect(isinstance(of_person, dict), "metrics.json", "an object for each person")
         for figures in of_person.values():
-            fits = isinstance(figures, dict) and all(v is None or _is_number(v) for v in figures.values())
-            _expect(fits, "metrics.json", "numbers for each stage")
+            _expect(_are_figures(figures), "metrics.json", "numbers for each stage")
+
+
+def _are_figures(figures: Any) -> bool:
+    return isinstance(figures, dict) and all(v is None or _is_number(v) for v in figures.values())
 
 
 def _check_people(content: dict[str, Any]) -> None:

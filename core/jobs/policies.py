@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from core.errors import RunNotFoundError
 from core.imitation.challenge_folder import forget_cells
 from core.jobs.database import READS_ONLY
-from core.jobs.home import PUT_AWAY, RUN_ID, SITE_PART, Home
+from core.jobs.home import PUT_AWAY, RUN_ID, RUN_PART, SITE_PART, Home
 from core.jobs.tables import Run, Training
 from core.jobs.trainings import ENDED
-from core.run_folder import RunFolder
+from core.run_figures import POLICY
+from core.run_folder import RunFolder, read_json, write_json
 from core.training_folder import training_folder
 
 
@@ -100,8 +101,17 @@ def remove_policy(engine: sa.Engine, home: Home, place: PolicyPlace) -> None:
     shutil.rmtree(training_folder(run, place.person, place.training_id).root, ignore_errors=True)
     for path in run.person(place.person).glob(f"rollouts/policy-{place.training_id}[.-]*"):
         path.unlink(missing_ok=True)
-    for part in (place.training_id, SITE_PART):
+    for part in (place.training_id, SITE_PART, *_forget_figures(run, place)):
         home.push(place.run_id, part)
     forget_cells(home.challenges, place.training_id)
     with Session(engine) as session, session.begin():
         session.execute(sa.delete(Training).where(Training.id == place.training_id))
+
+
+def _forget_figures(run: RunFolder, place: PolicyPlace) -> tuple[str, ...]:
+    """Take a policy out of metrics.json, where earlier versions wrote its figures; the part of the run that changed."""
+    figures = read_json(run.metrics)
+    if figures.get(str(place.person), {}).pop(f"{POLICY}{place.training_id}", None) is None:
+        return ()
+    write_json(run.metrics, figures)
+    return (RUN_PART,)

@@ -172,13 +172,13 @@ def _finish(
 
 
 def _push_added(context: WorkerContext, training: TrainingRecord) -> None:
-    """Take what a training added to the run's own log and figures to where others look, unless a worker is at the run,
-    whose they are then."""
+    """Take what a training added to the run's own log to where others look, unless a worker is at the run, whose it is
+    then."""
     try:
         if patiently(context.store.get, training.run_id, deleted=True).is_finished:
             context.home.push(training.run_id)
     except (UnderstudyError, OSError) as error:
-        _log.warning("The log and figures of training %s are on this machine alone: %s", training.id, error)
+        _log.warning("The log of training %s is on this machine alone: %s", training.id, error)
 
 
 class _Look:

@@ -35,6 +35,8 @@ def test_what_a_run_writes_is_taken(folder):
         ("metrics.json", '{"0": [1]}'),
         ("metrics.json", '{"0": {"motion": {"jitter": true}}}'),
         ("metrics.json", f'{{"0": {{"motion": {{"jitter": {HUGE}}}}}}}'),
+        ("person-0/rollouts/policy-1.json", '{"return": "high"}'),
+        ("person-0/rollouts/policy-1.json", "[]"),
         ("people.json", '{"people": [], "notices": [1]}'),
         ("people.json", '{"people": [{"number": -1, "frames": 4}]}'),
         ("people.json", '{"people": [{"number": 0, "thumbnail": "a.jpg"}]}'),
@@ -42,6 +44,7 @@ def test_what_a_run_writes_is_taken(folder):
     ],
 )
 def test_other_shapes_are_refused(folder, name, content):
+    (folder.root / name).parent.mkdir(parents=True, exist_ok=True)
     (folder.root / name).write_text(content)
-    with pytest.raises(BadInputError, match=name):
+    with pytest.raises(BadInputError, match=(folder.root / name).name):
         check_records(folder)

@@ -20,6 +20,7 @@ from core.jobs.stage_files import moved
 from core.jobs.tables import WorkerSign
 from core.jobs.training_desk import TrainingDesk
 from core.jobs.worker import make_client, prepare_queue
+from core.run_figures import read_figures
 from core.run_folder import RunFolder
 from core.training_folder import WORK, training_folder
 
@@ -102,7 +103,7 @@ def test_a_machine_goes_on_where_another_one_died(tmp_path, address, machines):
         assert "a library prints" in web.log(run).read_text()
         wait_for(lambda: web.run(trained) and (work.parent / "card.md").is_file())
         assert steps(work) == list(range(1, 9))  # it went on from the checkpoint
-        wait_for(lambda: web.run(trained).metrics.is_file())  # to which the training adds its figures
+        assert read_figures(web.run(trained)) == {"0": {f"policy-{training.id}": {"return": 0.5}}}
         assert "the training warns" in web.log(trained).read_text()
     finally:
         client.destroy()

@@ -9,6 +9,8 @@ from core.imitation.ppo.settings import TrainingSettings
 from core.jobs.home import new_run_id
 from core.jobs.policies import deleted_policies, remove_policy
 from core.jobs.trainings import TrainingStore
+from core.run_figures import policy_figures, read_figures
+from core.run_folder import read_json, write_json
 from core.training_folder import training_folder
 from core.training_stages import RunSettings
 
@@ -73,8 +75,12 @@ def test_a_policy_that_was_brought_back_meanwhile_is_not_removed(site_client, po
     assert training_id in listed(site_client)
 
     site_client.delete(at)
+    run = site.home.run(run_id)
+    write_json(run.metrics, {"0": {"motion": {"jitter": 1.0}, f"policy-{training_id}": {"return": 0.5}}})
+    write_json(policy_figures(run.person(0), f"policy-{training_id}"), {"return": 0.5})
     remove_policy(site.engine, site.home, place)
     assert training_id not in listed(site_client) | listed(site_client, state="deleted")
+    assert read_figures(run) == read_json(run.metrics) == {"0": {"motion": {"jitter": 1.0}}}
 
 
 def test_a_deleted_policys_performance_is_no_motion_of_the_run(site_client, policy):

@@ -6,7 +6,8 @@ from support.people import walker_scene
 from support.trainings import clip, small
 from typer.testing import CliRunner
 
-from core.run_folder import RunFolder, read_json, write_json
+from core.run_figures import read_figures
+from core.run_folder import RunFolder, write_json
 from core.training_stages import RunSettings, train_all
 from webapp.cli import app
 
@@ -38,7 +39,7 @@ def test_its_figures_stand_beside_those_of_the_run(tmp_path: Path):
     clip("kick").save(run.person(0) / "reference.txt")
     write_json(run.metrics, {"0": {"hmr": {"jitter": 1.0}}})
     list(train_all(run, RunSettings(small(samples=128))))
-    figures = read_json(run.metrics)["0"]
+    figures = read_figures(run)["0"]
     assert figures["hmr"] == {"jitter": 1.0}
     assert 0 < figures["policy-1"]["return"] < 1
     assert {"time_to_fall_s", "residual_force_n", "jitter"} <= figures["policy-1"].keys()

@@ -68,6 +68,7 @@ def run(
         from core.body.smpl_file import chosen_body
         from core.footage import delete_footage as delete_its_footage
         from core.pipeline import run_all
+        from core.run_figures import read_figures
         from core.run_folder import RunFolder, read_json, write_json
         from core.run_settings import RunSettings
         from core.video.link import looks_like_link, read_link
@@ -110,7 +111,7 @@ def run(
         console.print(f"[yellow]Note:[/] {escape(text)}")
     console.print(f"Done. Everything is in [bold]{escape(str(folder.root))}[/]")
     if json_output:
-        print(json.dumps({"folder": str(folder.root), "metrics": read_json(folder.metrics), **record}, indent=2))
+        print(json.dumps({"folder": str(folder.root), "metrics": read_figures(folder), **record}, indent=2))
 
 
 def _training(seconds: float | None, settings: "RunSettings") -> "TrainingOrder | None":
