@@ -63,7 +63,7 @@ def unassisted_physics(folder: RunFolder, settings: RunSettings, progress: Progr
 
 
 def measure(folder: RunFolder, settings: RunSettings, progress: Progress) -> None:
-    """metrics.json: the figures of every person's motions and rollouts that are there; not of policies that have a file."""
+    """metrics.json: the figures of every person's motions and rollouts; not of policies, which have a file each."""
     figures: dict[str, dict[str, dict[str, float | None]]] = {}
     for n in folder.people():
         person = folder.person(n)
