@@ -18,7 +18,8 @@ DEFAULT_SECONDS = 1800.0
 
 
 _SETTLED = (
-    "out", "way", "engine", "seed", "humanoids", "steps", "starts", "task", "task_weight", "assist", "assist_samples",
+    "out", "way", "engine", "seed", "humanoids", "steps", "starts", "mirrored", "task", "task_weight", "assist",
+    "assist_samples",
 )  # fmt: skip
 """What a training keeps for good: to give it anew with --resume is a mistake, not a wish."""
 
@@ -50,6 +51,9 @@ def train(
         float | None,
         typer.Option(help="How far off episodes begin at most, more as few fail, in (0.1 rad, 0.3 m/s); 0 to 3 (1)."),
     ] = None,
+    mirrored: Annotated[
+        bool, typer.Option("--mirrored", help="Learn from each sample in the mirror, too; for a symmetric motion.")
+    ] = False,
     task: Annotated[str, typer.Option(help="A goal beside imitation: heading or target.")] = "",
     task_weight: Annotated[float, typer.Option(help="Weight of the goal's reward beside imitation's.")] = 0.3,
     assist: Annotated[float, typer.Option(help="Root assist at the beginning (0 to 1), annealed to nothing.")] = 0.0,
@@ -85,7 +89,7 @@ def train(
             settings = settings_for(
                 way, samples=samples, seconds=seconds, engine=engine, seed=seed, processes=processes, cluster=cluster,
                 humanoids=humanoids, steps=steps, starts=starts, disturbed=1.0 if disturbed is None else disturbed,
-                task=task, task_weight=task_weight, assist=assist, assist_samples=assist_samples,
+                mirrored=mirrored, task=task, task_weight=task_weight, assist=assist, assist_samples=assist_samples,
                 checkpoint_s=60.0 if checkpoint is None else checkpoint,
             )  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)

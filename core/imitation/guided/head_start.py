@@ -57,7 +57,7 @@ def begin(run: "TrainingRun", progress: Progress, stop: Callable[[], bool]) -> N
     if not stopped:
         before += fit_values(run.learner, run.workers, guided.value_iterations, tell)
     if stopped:
-        run.learner = Learner(settings, run.evaluation_environment.observation_size)
+        run.learner = Learner(settings, run.evaluation_environment.observation_size, run.learner.shift)
         return
     run.width = settings.disturbed
     run.samples, run.seconds = before, time.perf_counter() - began

@@ -16,6 +16,7 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 
 from core.imitation.environment import ACTION_SIZE
 from core.imitation.ppo.collecting import Batch
+from core.imitation.ppo.doubling import doubled
 from core.imitation.ppo.networks import MOST_ACTION, STD_FLOOR, Actor
 from core.imitation.ppo.settings import TrainingSettings
 
@@ -27,9 +28,10 @@ LEAST_RATE, MOST_RATE = 1e-5, 1e-3
 class Learner:
     """The policy, as it learns."""
 
-    def __init__(self, settings: TrainingSettings, observation_size: int) -> None:
-        self.settings = settings
-        self.ppo = make_ppo(settings, observation_size, settings.humanoids)
+    def __init__(self, settings: TrainingSettings, observation_size: int, shift: float | None = None) -> None:
+        """`shift`: with mirrored samples, the reference's (`core.imitation.mirroring`)."""
+        self.settings, self.shift = settings, shift
+        self.ppo = make_ppo(settings, observation_size, settings.humanoids * (1 if shift is None else 2))
         self.ppo.set_logger(Logger(folder=None, output_formats=[]))
         self.ppo.policy.log_std.requires_grad_(False)
         self.moments = RunningMeanStd(shape=(observation_size,))
@@ -50,7 +52,7 @@ class Learner:
 
     def update(self, batch: Batch) -> dict[str, float]:
         """PPO's update by an iteration's batch; what is worth noting of it."""
-        self._fill(batch)
+        self._fill(batch if self.shift is None else doubled(batch, self.actor(), self.shift))
         self.ppo.train()
         noted = self.ppo.logger.name_to_value
         figures = {name: float(noted[f"train/{name}"]) for name in ("approx_kl", "clip_fraction", "explained_variance")}

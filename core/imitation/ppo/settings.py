@@ -87,6 +87,9 @@ class TrainingSettings:
     "beginning"."""
     disturbed: float = 0.0
     """How far off the reference episodes begin at most, in START_NOISE; more and more as few fail."""
+    mirrored: bool = False
+    """Learn from each sample twice, as it is and in the mirror (`ppo.doubling`); for a motion that is its own mirror
+    image half a cycle later, without a task."""
     task: str = ""
     """A goal beside imitation: "heading", "target", or none."""
     task_weight: float = 0.3
@@ -135,6 +138,10 @@ class TrainingSettings:
             self.guided is None or (self.engine == "mujoco" and not self.task and not self.assist),
             "A guided training is to be had in mujoco, without a task and without an assist of its own. Take "
             "the way ppo for another.",
+        )
+        _expect(
+            not (self.mirrored and self.task),
+            f"Mirrored samples are to be had without a task, but the task is {self.task}.",
         )
         _expect(0 <= self.disturbed <= 3, f"disturbed should be between 0 and 3, but is {self.disturbed}.")
         for name in ("assist", "task_weight"):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.imitation.making import make_evaluation
+from core.imitation.mirroring import shift_of_symmetric
 from core.imitation.ppo.checkpoints import save_checkpoint
 from core.imitation.ppo.collecting import Batch, Collectors, Order
 from core.imitation.ppo.curve import cut_back, note
@@ -44,9 +45,10 @@ class TrainingRun:
         self, reference: HumanoidMotion, settings: TrainingSettings, folder: Path, workers: Collectors
     ) -> None:
         self.reference, self.settings, self.folder, self.workers = reference, settings, folder, workers
+        shift = shift_of_symmetric(reference) if settings.mirrored else None
         self.evaluation_environment = make_evaluation(reference, settings, settings.evaluation_starts)
         self.names = self.evaluation_environment.reward_names
-        self.learner = Learner(settings, self.evaluation_environment.observation_size)
+        self.learner = Learner(settings, self.evaluation_environment.observation_size, shift)
         self.starts: Starts = starts_named(settings.starts)
         self.samples, self.seconds = 0, 0.0
         self.width = 0.0
