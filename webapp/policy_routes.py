@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import BadInputError
 from core.jobs.home import SITE_PART
-from core.jobs.policies import PolicyStore, is_put_away, marker
+from core.jobs.policies import PolicySearch, PolicyStore, marker
 from core.jobs.trainings import TrainingRecord, TrainingStore
 from webapp.identity import current_user
 from webapp.own_page import own_page
@@ -63,14 +64,10 @@ def make_policy_router(site: Site) -> APIRouter:
         size: Annotated[int, Query(ge=1, le=_MOST, description="Policies on a page.")] = _MOST,
     ) -> PolicyList:
         """The user's policies, of all their runs, newest first."""
-        places = policies.of_owner(current_user.get(), search)
-        away = state == "deleted"
-        if state in _STATES:
-            places = [each for each in places if each.state in _STATES[state]]
-        wanted = [p for p in places if is_put_away(site.home.run(p.run_id), p.person, p.training_id) == away]
-        shown = wanted[(page - 1) * size : page * size]
-        told = [listed_policy(place, trainings.get(place.run_id, place.training_id), site.home) for place in shown]
-        return PolicyList(policies=told, total=len(wanted), page=page, pages=max(1, math.ceil(len(wanted) / size)))
+        wish = PolicySearch(search, _STATES.get(state, ()), state == "deleted", (page - 1) * size, size)
+        found, total = policies.find(current_user.get(), wish)
+        told = [listed_policy(place, training) for place, training in found]
+        return PolicyList(policies=told, total=total, page=page, pages=max(1, math.ceil(total / size)))
 
     @router.patch(_AT)
     def rename_policy(run_id: str, training_id: str, changes: PolicyName) -> PolicyName:
@@ -91,6 +88,7 @@ def make_policy_router(site: Site) -> APIRouter:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
         site.home.push(run_id, SITE_PART)
+        policies.put_away(run_id, training_id, datetime.now(UTC))
         return PolicyState(id=training_id, deleted=True)
 
     @router.post(f"{_AT}/restore")
@@ -100,6 +98,7 @@ def make_policy_router(site: Site) -> APIRouter:
         site.home.pull(run_id)
         marker(site.home.run(run_id), training.person, training_id).unlink(missing_ok=True)
         site.home.push(run_id, SITE_PART)
+        policies.put_away(run_id, training_id, None)
         return PolicyState(id=training_id, deleted=False)
 
     @router.get(f"{_AT}/preview.webp", response_class=FileResponse)

@@ -9,12 +9,10 @@ from core.arrays_on_disk import replacing
 from core.errors import RunNotFoundError, UnderstudyError
 from core.export.sources import motion_from_file
 from core.export.sprites import sprite_strip
-from core.jobs.home import Home
-from core.jobs.policies import PolicyPlace, is_put_away
+from core.jobs.policies import PolicyPlace
 from core.jobs.trainings import TrainingRecord
 from core.run_folder import RunFolder
 from core.training_folder import training_folder
-from webapp.training_view import training_view
 
 
 class ListedPolicy(BaseModel):
@@ -48,33 +46,29 @@ class PolicyList(BaseModel):
     pages: int
 
 
-def listed_policy(place: PolicyPlace, training: TrainingRecord, home: Home) -> ListedPolicy:
-    """A policy for the list."""
-    view = training_view(training, home)
-    folder = home.run(place.run_id)
-    performed = performance(folder, place.person, training.id)
-    evaluation, address = view["evaluation"] or {}, f"/api/runs/{place.run_id}/trainings/{training.id}"
-    shown = performed is not None
+def listed_policy(place: PolicyPlace, training: TrainingRecord) -> ListedPolicy:
+    """A policy for the list, from what the database knows of it: its run's files may be elsewhere."""
+    facts, address = training.facts, f"/api/runs/{place.run_id}/trainings/{training.id}"
+    evaluation, performed = facts.get("evaluation") or {}, facts.get("performed")
+    view = f"/viewer/index.html?run={place.run_id}&person={place.person}&panes=motion,policy-{training.id}"
     return ListedPolicy(
         id=training.id,
         run=place.run_id,
         run_name=place.run_name,
         person=place.person,
-        name=view["name"],
+        name=training.settings["name"],
         state=training.state,
         fraction=training.fraction,
         error=training.error,
-        created=view["created"],
+        created=training.created.isoformat(),
         mean_return=evaluation.get("return"),
         seconds_up=evaluation.get("seconds_up"),
         horizon_s=evaluation.get("horizon_s"),
         samples=evaluation.get("samples"),
-        deleted=is_put_away(folder, place.person, training.id),
-        bundle_url=view["bundle_url"],
-        preview_url=f"{address}/preview.webp?of={performed.stat().st_mtime_ns // 1_000_000}" if performed else None,
-        view_url=f"/viewer/index.html?run={place.run_id}&person={place.person}&panes=motion,policy-{training.id}"
-        if shown
-        else None,
+        deleted=training.put_away is not None,
+        bundle_url=f"{address}/bundle.zip" if facts.get("has_files") else None,
+        preview_url=f"{address}/preview.webp?of={performed}" if performed else None,
+        view_url=view if performed else None,
     )
 
 

@@ -26,6 +26,7 @@ from core.jobs.migrate import upgrade
 from core.jobs.object_store import StoreAwayError
 from core.jobs.owned import OwnedRuns
 from core.jobs.policies import deleted_policies, remove_policy
+from core.jobs.policy_facts import note_missing_facts
 from core.jobs.queues import read_limits
 from core.jobs.records import RunRecord
 from core.jobs.store import KEPT_AFTER_DELETION, RunStore
@@ -147,13 +148,17 @@ class Site:
             forget_cells(self.home.challenges, run_id)
             with suppress(RunNotFoundError):
                 store.purge(run_id)
-        for place in deleted_policies(self.engine, self.home, now - KEPT_AFTER_DELETION):
+        for place in deleted_policies(self.engine, now - KEPT_AFTER_DELETION):
             try:
                 remove_policy(self.engine, self.home, place)
             except UnderstudyError as error:
                 _log.warning("The files of policy %s could not be removed: %s", place.training_id, error)
 
     def _keep_house(self) -> None:
+        try:
+            note_missing_facts(self.engine, self.home)
+        except Exception:
+            _log.exception("Policies of earlier versions are listed without figures until the next start")
         try:
             self.home.push_missing()
         except (UnderstudyError, OSError) as error:

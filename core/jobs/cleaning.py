@@ -71,10 +71,11 @@ def find_orphans(engine: sa.Engine, home: Home, now: float | None = None) -> lis
 
 def _deleted_policies(engine: sa.Engine, home: Home, now: float) -> list[Orphan]:
     found = []
-    for place in deleted_policies(engine, home, datetime.fromtimestamp(now, UTC) - KEPT_AFTER_DELETION):
+    for place in deleted_policies(engine, datetime.fromtimestamp(now, UTC) - KEPT_AFTER_DELETION):
         path = training_folder(home.run(place.run_id), place.person, place.training_id).root
         why = f"a policy that was deleted more than {KEPT_AFTER_DELETION.days} days ago"
-        found.append(Orphan(path, _bytes(path), why, partial(remove_policy, engine, home, place)))
+        size = _bytes(path) if path.exists() else 0  # it may be in the store alone
+        found.append(Orphan(path, size, why, partial(remove_policy, engine, home, place)))
     return found
 
 

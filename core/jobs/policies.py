@@ -1,11 +1,12 @@
 """The policies of a user: the trainings of all their runs, as one list; renamed, put away, brought back, removed.
 
-A policy that is put away has a marker in its training's folder; its files stay until it is removed, or its run is.
+A policy that is put away has a marker in its training's folder, for those who read that, and the moment in its row, for
+lists; its files stay until it is removed, or its run is.
 """
 
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,9 +15,9 @@ from sqlalchemy.orm import Session
 from core.errors import RunNotFoundError
 from core.imitation.challenge_folder import forget_cells
 from core.jobs.database import READS_ONLY
-from core.jobs.home import PUT_AWAY, RUN_ID, RUN_PART, SITE_PART, Home
+from core.jobs.home import PUT_AWAY, RUN_PART, SITE_PART, Home
 from core.jobs.tables import Run, Training
-from core.jobs.trainings import ENDED
+from core.jobs.trainings import ENDED, TrainingRecord, record_of_training
 from core.run_figures import POLICY
 from core.run_folder import RunFolder, read_json, write_json
 from core.training_folder import training_folder
@@ -34,6 +35,20 @@ class PolicyPlace:
     """Of the training, as in `core.jobs.trainings.TrainingRecord`."""
 
 
+@dataclass(frozen=True)
+class PolicySearch:
+    """Which policies are asked for."""
+
+    text: str = ""
+    """Part of the name, in any case."""
+    states: tuple[str, ...] = ()
+    """Of their trainings; any if empty."""
+    put_away: bool = False
+    """Those that are deleted, or those that are not."""
+    first: int = 0
+    count: int = 100
+
+
 class PolicyStore:
     """Reads and renames; whose run it is, is asked before, of the runs, wherever one training is named."""
 
@@ -41,14 +56,35 @@ class PolicyStore:
         self.engine = engine
         self._reader = engine.execution_options(**READS_ONLY)
 
-    def of_owner(self, owner: str | None, text: str = "") -> list[PolicyPlace]:
-        """All trainings of a user's runs that are not deleted, newest first; those whose name has `text` in it."""
-        asked = _places()
-        asked = asked.where(Run.owner == owner, Run.deleted.is_(None)).order_by(Training.created.desc(), Training.id)
-        if text.strip():
-            asked = asked.where(Training.settings["name"].as_string().icontains(text.strip(), autoescape=True))
+    def of_owner(self, owner: str | None) -> list[PolicyPlace]:
+        """All trainings of a user's runs, neither of them deleted, newest first."""
+        asked = _places().where(Run.owner == owner, Run.deleted.is_(None), Training.put_away.is_(None))
         with Session(self._reader) as session:
-            return [PolicyPlace(*row) for row in session.execute(asked)]
+            return [PolicyPlace(*row) for row in session.execute(asked.order_by(*_NEWEST_FIRST))]
+
+    def find(self, owner: str | None, search: PolicySearch) -> tuple[list[tuple[PolicyPlace, TrainingRecord]], int]:
+        """The part of a user's policies that is asked for, newest first, and how many fit in all."""
+        away = Training.put_away.is_not(None) if search.put_away else Training.put_away.is_(None)
+        conditions = [Run.owner == owner, Run.deleted.is_(None), away]
+        if search.states:
+            conditions.append(Training.state.in_(search.states))
+        if text := search.text.strip():
+            conditions.append(Training.settings["name"].as_string().icontains(text, autoescape=True))
+        asked = sa.select(Training, Run.name).join(Run, Training.run_id == Run.id).where(*conditions)
+        part = asked.order_by(*_NEWEST_FIRST).offset(search.first).limit(search.count)
+        with Session(self._reader) as session:
+            total = session.scalar(sa.select(sa.func.count()).select_from(asked.subquery())) or 0
+            found = [
+                (PolicyPlace(each.id, each.run_id, name, each.person, each.state), record_of_training(each))
+                for each, name in session.execute(part)
+            ]
+            return found, total
+
+    def put_away(self, run_id: str, training_id: str, when: datetime | None) -> None:
+        """Note when a policy was deleted; None where it is brought back."""
+        named = sa.update(Training).where(Training.id == training_id, Training.run_id == run_id)
+        with Session(self.engine) as session, session.begin():
+            session.execute(named.values(put_away=when))
 
     def rename(self, run_id: str, training_id: str, name: str) -> None:
         """Call a policy otherwise."""
@@ -74,20 +110,14 @@ def _places() -> sa.Select:
     return sa.select(*columns).join(Run, Training.run_id == Run.id)
 
 
-def deleted_policies(engine: sa.Engine, home: Home, before: datetime) -> list[PolicyPlace]:
-    """Policies of runs on this machine that were put away before an instant and not brought back since."""
-    asked = _places()
-    found = []
+_NEWEST_FIRST = (Training.created.desc(), Training.id)
+
+
+def deleted_policies(engine: sa.Engine, before: datetime) -> list[PolicyPlace]:
+    """Policies that were put away before an instant and not brought back since."""
+    asked = _places().where(Training.put_away < before, Training.state.in_(ENDED)).order_by(Training.id)
     with Session(engine.execution_options(**READS_ONLY)) as session:
-        for path in sorted(home.root.glob(f"runs/*/person-*/policies/*/{PUT_AWAY}")):
-            run_id, training_id = path.parents[3].name, path.parent.name
-            when = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            if when >= before or not RUN_ID.fullmatch(run_id):
-                continue
-            named = asked.where(Training.id == training_id, Training.run_id == run_id, Training.state.in_(ENDED))
-            if (row := session.execute(named).first()) is not None:
-                found.append(PolicyPlace(*row))
-    return found
+        return [PolicyPlace(*row) for row in session.execute(asked)]
 
 
 def remove_policy(engine: sa.Engine, home: Home, place: PolicyPlace) -> None:

@@ -132,3 +132,7 @@ class Training(Base):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     started: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    put_away: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a person deleted its policy, as the marker in its folder says (`core.jobs.policies`)."""
+    facts: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """What a list tells of its policy (`core.jobs.policy_facts`); None before that was looked for."""

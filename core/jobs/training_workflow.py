@@ -6,7 +6,6 @@ priority than the stages of runs, which are short and somebody waits for.
 """
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,12 +14,13 @@ from typing import Any
 from dbos import DBOS
 
 from core.errors import CancelledError, UnderstudyError
-from core.jobs.mirror import MovedOnError
 from core.jobs.patience import patiently, unless_away
+from core.jobs.policy_facts import note_facts, policy_facts
 from core.jobs.run_log import current_run
-from core.jobs.stage_files import break_off_if_taken_over, moved
+from core.jobs.stage_files import moved
 from core.jobs.stage_process import StageProcess
 from core.jobs.stopping import WorkerStoppingError
+from core.jobs.training_look import Look, throttled, written
 from core.jobs.trainings import TrainingRecord, TrainingStore
 from core.jobs.workflow import BROKE_OFF, SILENCE_S, WorkerContext, current_context, is_latest_try
 from core.progress import silent
@@ -32,10 +32,6 @@ _log = logging.getLogger(__name__)
 TRAINING_WORKFLOW = "perform_training"
 STAGES_MODULE = "core.training_stages"
 NICENESS = 10
-STOP_WITHIN_S = 2.5
-"""A training that is told to stop has so long [s] for one more checkpoint; then it is ended, and has its last one."""
-SAVE_EVERY_S = 30.0
-"""A checkpoint goes to the store of artifacts, where there is one, at most so often [s]."""
 MOST_DEATHS = 3
 """A training whose process dies so often in a row without a new checkpoint is given up."""
 CRASHED = "Something went wrong in the training that is not your doing. The details are in the run's log on the server."
@@ -89,14 +85,15 @@ def _train(
     context: WorkerContext, store: TrainingStore, process: StageProcess, folder: RunFolder, training: TrainingRecord
 ) -> dict[str, str | None]:
     work = folder.root / WORK
-    deaths, checkpoint = 0, _written(work)
+    deaths, checkpoint = 0, written(work)
     home, files = context.home, partial(context.home.push, training.run_id, training.id)
+    note = partial(_note_facts, store, folder, training)
     if trouble := moved(lambda: home.pull(training.run_id), _stop_with(context)):
         return {"state": "failed", "error": trouble}
     while True:
-        look = _Look(context, store, training.id, work, files)
+        look = Look(context, store, training.id, work, files, note)
         try:
-            answer = process.run("train", _throttled(store, training.id), look, SILENCE_S)
+            answer = process.run("train", throttled(store, training.id), look, SILENCE_S)
         except CancelledError:  # it took too long over its last checkpoint
             process.end()
             answer = {"event": "done", "message": ""}
@@ -105,7 +102,7 @@ def _train(
         if context.stopping.is_set():
             raise WorkerStoppingError
         process.end()
-        deaths, checkpoint = (deaths + 1 if checkpoint == _written(work) else 1), _written(work)
+        deaths, checkpoint = (deaths + 1 if checkpoint == written(work) else 1), written(work)
         _log.warning("Training %s: its process ended, and goes on from its checkpoint (%d)", training.id, deaths)
         if deaths >= MOST_DEATHS:
             break
@@ -166,9 +163,23 @@ def _finish(
     state = ending["state"]
     assert state is not None
     _push_added(context, training)
+    folder = training_folder(context.home.run(training.run_id), training.person, training.id)
+    patiently(_note_facts, store, folder, training)
     if state != "stopped":  # which was said at once; it may be queued again by now
         patiently(store.end, training.id, state, ending["error"])
     _log.info("The training is %s", state)
+
+
+def _note_facts(store: TrainingStore, folder: RunFolder, training: TrainingRecord) -> None:
+    """Tell lists how the policy does by now."""
+    if not folder.root.is_dir():  # it could not be fetched
+        return
+    try:
+        facts = policy_facts(RunFolder(folder.root.parents[2]), training.person, training.id)
+    except (UnderstudyError, OSError) as error:
+        _log.warning("How the policy of training %s does cannot be read: %s", training.id, error)
+        return
+    note_facts(store.engine, training.id, facts)
 
 
 def _push_added(context: WorkerContext, training: TrainingRecord) -> None:
@@ -179,71 +190,3 @@ def _push_added(context: WorkerContext, training: TrainingRecord) -> None:
             context.home.push(training.run_id)
     except (UnderstudyError, OSError) as error:
         _log.warning("The log of training %s is on this machine alone: %s", training.id, error)
-
-
-class _Look:
-    """Looks whether to end, asks the training for a last checkpoint, and loses patience with it.
-
-    It also has new checkpoints saved by `files` from time to time, for another machine to go on from.
-    """
-
-    def __init__(
-        self,
-        context: WorkerContext,
-        store: TrainingStore,
-        training_id: str,
-        work: Any,
-        files: Callable[[], None],
-    ) -> None:
-        self.asked = ""
-        self._context, self._store, self._id, self._work = context, store, training_id, work
-        self._deadline = 0.0
-        self._files, self._saved, self._saved_at = files, _written(work), time.monotonic()
-
-    def __call__(self) -> None:
-        if not self.asked:
-            with unless_away():
-                if self._context.stopping.is_set():
-                    self.asked = "worker"
-                elif self._store.stop_requested(self._id):
-                    self.asked = "person"
-            if not self.asked:
-                if _written(self._work) != self._saved and time.monotonic() - self._saved_at > SAVE_EVERY_S:
-                    self.save()
-                return
-            self._deadline = time.monotonic() + STOP_WITHIN_S
-            self._work.mkdir(parents=True, exist_ok=True)
-            (self._work / "stop").touch()  # `core.imitation.ppo.stopping`
-        elif time.monotonic() > self._deadline:
-            raise CancelledError("The training was stopped.")
-
-    def save(self) -> None:
-        """Have the files saved; where that is not possible now, the next checkpoint's are."""
-        self._saved, self._saved_at = _written(self._work), time.monotonic()
-        try:
-            self._files()
-        except MovedOnError as error:
-            if self._context.stopping.is_set():
-                raise WorkerStoppingError from error
-            break_off_if_taken_over(error)
-            raise
-        except (UnderstudyError, OSError) as error:
-            _log.warning("A checkpoint of training %s is on this machine alone: %s", self._id, error)
-
-
-def _written(work: Any) -> int:
-    path = work / "checkpoint.npz"
-    return path.stat().st_mtime_ns if path.exists() else 0
-
-
-def _throttled(store: TrainingStore, training_id: str) -> Callable[[float, str], None]:
-    last = 0.0
-
-    def progress(fraction: float, message: str = "") -> None:
-        nonlocal last
-        if (now := time.monotonic()) - last >= 0.5:
-            last = now
-            with unless_away():
-                store.progress(training_id, fraction, message)
-
-    return progress

@@ -1,7 +1,7 @@
 """What is known of trainings, in the database. Their curves and checkpoints are files (`core.training_stages`)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,6 +37,10 @@ class TrainingRecord:
     finished: datetime | None
     ahead: int | None = None
     """How many trainings go before it, while it waits."""
+    put_away: datetime | None = None
+    """When its policy was deleted."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What lists tell of its policy (`core.jobs.policy_facts`)."""
 
     @property
     def is_ended(self) -> bool:
@@ -63,31 +67,31 @@ class TrainingStore:
 
         `TooManyRunsError` where the run's owner has `MOST_AT_ONCE` that have not ended.
         """
-        training = Training(id=training_id, run_id=run_id, person=person, settings=settings, created=_now())
+        training = Training(id=training_id, run_id=run_id, person=person, settings=settings, created=_now(), facts={})
         with Session(self.engine) as session, session.begin():
             line = _place_in_line(session, run_id)
             session.add(training)
             session.flush()
             also(session.connection(), line)
-            return _record(training)
+            return record_of_training(training)
 
     def get(self, run_id: str, training_id: str) -> TrainingRecord:
         """A run's training, or `RunNotFoundError`."""
         with Session(self._reader) as session:
             training = _find(session, training_id, run_id)
-            return _record(training, _ahead(session, training))
+            return record_of_training(training, _ahead(session, training))
 
     def called(self, training_id: str) -> TrainingRecord | None:
         """A training by its own id alone; None where it has gone with its run."""
         with Session(self._reader) as session:
             training = session.get(Training, training_id)
-            return None if training is None else _record(training)
+            return None if training is None else record_of_training(training)
 
     def of_run(self, run_id: str) -> list[TrainingRecord]:
         """All trainings of a run, oldest first."""
         asked = sa.select(Training).where(Training.run_id == run_id).order_by(Training.created, Training.id)
         with Session(self._reader) as session:
-            return [_record(each, _ahead(session, each)) for each in session.scalars(asked).all()]
+            return [record_of_training(each, _ahead(session, each)) for each in session.scalars(asked).all()]
 
     def unended(self) -> list[str]:
         """Ids of the trainings that are queued or running."""
@@ -124,7 +128,7 @@ class TrainingStore:
             if training.state == "queued":
                 _end(training, "stopped", None)
             session.flush()
-            return _record(training)
+            return record_of_training(training)
 
     def stop_requested(self, training_id: str) -> bool:
         """Whether it should end: somebody said so, its run was deleted, or neither is known any more."""
@@ -145,7 +149,7 @@ class TrainingStore:
                 training.stop_requested, training.finished, training.fraction = False, None, 0.0
                 session.flush()
                 also(session.connection(), line)
-            return _record(training)
+            return record_of_training(training)
 
 
 def _place_in_line(session: Session, run_id: str) -> int:
@@ -184,7 +188,8 @@ def _end(training: Training, state: str, error: str | None) -> None:
     training.state, training.error, training.finished, training.message = state, error, _now(), ""
 
 
-def _record(training: Training, ahead: int | None = None) -> TrainingRecord:
+def record_of_training(training: Training, ahead: int | None = None) -> TrainingRecord:
+    """A row as a plain record."""
     return TrainingRecord(
         id=training.id,
         run_id=training.run_id,
@@ -199,4 +204,6 @@ def _record(training: Training, ahead: int | None = None) -> TrainingRecord:
         started=training.started,
         finished=training.finished,
         ahead=ahead,
+        put_away=training.put_away,
+        facts=dict(training.facts or {}),
     )

@@ -5,17 +5,24 @@ import { showCompared } from "./compared_trainings.js";
 import { followMotion } from "./motion.js";
 import { PolicyCard } from "./policy_card.js";
 
+const SIZE = 24;
 const TYPING_MS = 250;
 const LIVE_MS = 4000;
 const at = (id) => document.getElementById(id);
-const query = new URLSearchParams(location.search);
-const wish = { search: query.get("search") ?? "", state: query.get("state") ?? "" };
-const picked = new Set((query.get("compare") ?? "").split(",").filter(Boolean));
+let wish = readAddress();
+const picked = new Set((new URLSearchParams(location.search).get("compare") ?? "").split(",").filter(Boolean));
+const known = new Map(); // id -> policy: those that were ticked in another part of the list are compared, too
 const cards = new Map(); // id -> PolicyCard
 let latest = 0;
 let typing = 0;
 let live = 0;
 let gone = null;
+
+function readAddress() {
+  const query = new URLSearchParams(location.search);
+  const page = Math.max(1, Math.trunc(Number(query.get("page"))) || 1);
+  return { search: query.get("search") ?? "", state: query.get("state") ?? "", page };
+}
 
 const addressOf = ({ run, id }) => `/api/runs/${run}/trainings/${id}`;
 
@@ -23,8 +30,9 @@ async function load() {
   clearTimeout(live);
   const mine = ++latest;
   try {
-    const list = await ask(`/api/policies?${new URLSearchParams(wish)}`);
+    const list = await ask(`/api/policies?${new URLSearchParams({ ...wish, size: SIZE })}`);
     if (mine !== latest) return;
+    if (list.page > list.pages) return go({ page: list.pages });
     show(list);
     say("");
     if (list.policies.some(({ state }) => ["queued", "running"].includes(state))) live = setTimeout(load, LIVE_MS);
@@ -35,7 +43,7 @@ async function load() {
   }
 }
 
-function show({ policies, total }) {
+function show({ policies, total, page, pages }) {
   for (const [id, card] of cards) {
     if (policies.some((each) => each.id === id)) continue;
     card.root.remove();
@@ -45,17 +53,22 @@ function show({ policies, total }) {
     if (!cards.has(policy.id)) cards.set(policy.id, new PolicyCard(policy, { onRename, onDelete, onRestore, onPick }));
     const card = cards.get(policy.id);
     card.update(policy);
+    known.set(policy.id, policy);
     card.pick.checked = picked.has(policy.id);
     if (at("cards").children[i] !== card.root) at("cards").insertBefore(card.root, at("cards").children[i] ?? null);
   });
   at("count").textContent = total === 1 ? "1 policy" : `${total} policies`;
+  at("paging").hidden = pages < 2;
+  at("where").textContent = `Part ${page} of ${pages}`;
+  at("earlier").disabled = page <= 1;
+  at("later").disabled = page >= pages;
   at("empty").hidden = total > 0;
   at("empty").querySelector("h2").textContent = wish.search || wish.state ? "No policy fits" : "No policies yet";
   compare();
 }
 
 function compare() {
-  const chosen = [...cards.values()].map(({ policy }) => policy).filter(({ id, samples }) => picked.has(id) && samples !== null);
+  const chosen = [...known.values()].filter(({ id, samples }) => picked.has(id) && samples !== null);
   showCompared(at("compared"), chosen).catch((error) => say(error.message));
 }
 
@@ -80,6 +93,7 @@ async function onDelete({ policy }) {
   } catch (error) {
     return say(error.message);
   }
+  known.delete(policy.id);
   gone = policy;
   at("undo").querySelector("p").textContent = `“${policy.name}” was deleted.`;
   at("undo").hidden = false;
@@ -97,9 +111,10 @@ async function onRestore({ policy }) {
   await load();
 }
 
-function keepAddress() {
-  const now = new URLSearchParams(Object.entries({ ...wish, compare: [...picked].join(",") }).filter(([, value]) => value));
-  history.replaceState(null, "", now.size ? `/policies?${now.toString().replaceAll("%2C", ",")}` : "/policies");
+function keepAddress(how = "replaceState") {
+  const told = { ...wish, page: wish.page > 1 ? wish.page : "", compare: [...picked].join(",") };
+  const now = new URLSearchParams(Object.entries(told).filter(([, value]) => value));
+  history[how](null, "", now.size ? `/policies?${now.toString().replaceAll("%2C", ",")}` : "/policies");
 }
 
 function say(text) {
@@ -107,20 +122,32 @@ function say(text) {
   at("trouble").hidden = !text;
 }
 
-function change() {
-  Object.assign(wish, { search: at("search").search.value.trim(), state: at("search").state.value });
-  keepAddress();
-  load();
+function go(changes) {
+  const paged = "page" in changes;
+  wish = { ...wish, page: 1, ...changes };
+  keepAddress(paged ? "pushState" : "replaceState");
+  if (paged) scrollTo({ top: 0 });
+  return load();
+}
+
+function fillForm() {
+  for (const name of ["search", "state"]) at("search").elements[name].value = wish[name];
 }
 
 followMotion(at("moving"));
-at("search").search.value = wish.search;
-at("search").state.value = wish.state;
+fillForm();
 at("search").addEventListener("submit", (event) => event.preventDefault());
 at("search").search.addEventListener("input", () => {
   clearTimeout(typing);
-  typing = setTimeout(change, TYPING_MS);
+  typing = setTimeout(() => go({ search: at("search").search.value.trim() }), TYPING_MS);
 });
-at("search").state.addEventListener("change", change);
+at("search").state.addEventListener("change", () => go({ state: at("search").state.value }));
+at("earlier").addEventListener("click", () => go({ page: wish.page - 1 }));
+at("later").addEventListener("click", () => go({ page: wish.page + 1 }));
+addEventListener("popstate", () => {
+  wish = readAddress();
+  fillForm();
+  load();
+});
 at("undo").querySelector("button").addEventListener("click", () => gone && onRestore({ policy: gone }));
 load();

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -162,6 +163,34 @@ def test_policies_are_compared_renamed_deleted_and_brought_back(page: Page):
     expect(cards).to_have_count(1)
     page.keyboard.press("Enter")  # on Undo
     expect(cards).to_have_count(2)
+
+
+def test_many_policies_come_in_parts_and_are_compared_across_them(page: Page):
+    policies = [policy(f"p{i}", 0.5) for i in range(30)]
+
+    def answer(route: Route) -> None:
+        asked = parse_qs(urlsplit(route.request.url).query)
+        first, size = (int(asked["page"][0]) - 1) * int(asked["size"][0]), int(asked["size"][0])
+        route.fulfill(
+            json={"policies": policies[first : first + size], "total": 30, "page": first // size + 1, "pages": 2}
+        )
+
+    page.route("**/api/policies**", answer)
+    page.route("**/curve", lambda route: route.fulfill(json=CURVE))
+    page.goto("/policies")
+    expect(page.locator(".run-card")).to_have_count(24)
+    expect(page.locator("#where")).to_have_text("Part 1 of 2")
+    expect(page.get_by_role("button", name="Newer")).to_be_disabled()
+    page.get_by_label("Compare p3", exact=True).check()
+    page.get_by_role("button", name="Older").click()
+    expect(page.locator(".run-card")).to_have_count(6)
+    assert page.url.endswith("page=2&compare=p3")
+    page.get_by_label("Compare p29").check()
+    expect(page.locator(".compared .line-legend").first).to_have_text(re.compile(r"p3 0\.40\s*p29 0\.40"))
+    page.go_back()
+    expect(page.locator("#where")).to_have_text("Part 1 of 2")
+    expect(page.get_by_label("Compare p3", exact=True)).to_be_checked()
+    assert not_wider(page)
 
 
 CURVE = {

@@ -31,9 +31,9 @@ import sys, time
 from pathlib import Path
 from core.jobs.database import make_engine
 from core.jobs.mirrored_home import MirroredHome
-from core.jobs import training_workflow
+from core.jobs import training_look, training_workflow
 from core.jobs.worker import Worker
-training_workflow.STAGES_MODULE, training_workflow.SAVE_EVERY_S = "fake_training", 0.0
+training_workflow.STAGES_MODULE, training_look.SAVE_EVERY_S = "fake_training", 0.0
 database, root, store = sys.argv[1:]
 home = MirroredHome.at(Path(root), store)
 Worker(make_engine(database), home, home.root.name, "fake_pipeline", poll_s=0.05).start()
@@ -102,6 +102,7 @@ def test_a_machine_goes_on_where_another_one_died(tmp_path, address, machines):
         assert web.run(run).metrics.is_file()
         assert "a library prints" in web.log(run).read_text()
         wait_for(lambda: web.run(trained) and (work.parent / "card.md").is_file())
+        assert desk.store.get(trained, training.id).facts["has_files"]
         assert steps(work) == list(range(1, 9))  # it went on from the checkpoint
         assert read_figures(web.run(trained)) == {"0": {f"policy-{training.id}": {"return": 0.5}}}
         assert "the training warns" in web.log(trained).read_text()

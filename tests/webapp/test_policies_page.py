@@ -8,6 +8,7 @@ from test_site_routes import UNKNOWN
 from core.imitation.ppo.settings import TrainingSettings
 from core.jobs.home import new_run_id
 from core.jobs.policies import deleted_policies, remove_policy
+from core.jobs.policy_facts import note_facts, policy_facts
 from core.jobs.trainings import TrainingStore
 from core.run_figures import policy_figures, read_figures
 from core.run_folder import read_json, write_json
@@ -69,7 +70,7 @@ def test_a_policy_that_was_brought_back_meanwhile_is_not_removed(site_client, po
     site, at = site_client.app.state.site, f"/api/runs/{run_id}/trainings/{training_id}"
     TrainingStore(site.engine).end(training_id, "stopped")
     site_client.delete(at)
-    (place,) = deleted_policies(site.engine, site.home, datetime.now(UTC) + timedelta(minutes=1))
+    (place,) = deleted_policies(site.engine, datetime.now(UTC) + timedelta(minutes=1))
     site_client.post(f"{at}/restore")
     remove_policy(site.engine, site.home, place)
     assert training_id in listed(site_client)
@@ -90,6 +91,7 @@ def test_a_deleted_policys_performance_is_no_motion_of_the_run(site_client, poli
     for path in ("track.npz", f"rollouts/policy-{training_id}.npz", f"rollouts/policy-{training_id}-body.glb"):
         (person / path).parent.mkdir(parents=True, exist_ok=True)
         (person / path).write_bytes(b"x")
+    note_facts(site.engine, training_id, policy_facts(site.home.run(run_id), 0, training_id))
 
     def motions():
         return [each["name"] for each in site_client.get(f"/api/runs/{run_id}").json()["people"][0]["motions"]]
