@@ -4,6 +4,7 @@ Actions are *residual*: the muscles are pulled to the reference a little ahead, 
 the whole velocity; kd/kp = 0.1 s cancels it), and the action turns each target on. Doing nothing already half imitates.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,8 @@ from core.humanoid.actions import turned
 from core.imitation import rewards, rewards_of_code
 from core.imitation.observations import OBSERVATION_SIZE, observe
 from core.imitation.reference import POLICY_HZ, TICKS_A_STEP, Kinematics, ReferenceTable, kinematics_of
-from core.imitation.starts import Anywhere, Beginning, Starts, ticks_at
+from core.imitation.repertoire import Repertoire
+from core.imitation.starts import Anywhere, Beginning, Starts
 from core.imitation.terminations import bodies_kept_off_the_ground, deviated, fallen
 from core.motion import HumanoidMotion
 from core.physics.engine import Engine
@@ -34,7 +36,8 @@ class EnvironmentSettings:
     `ahead_s`: see `ReferenceTable`. `most_way_m`, `most_pose_m`: see `deviated`; infinity switches it off. `falls`: end
     at contact of a body that the reference keeps off the ground. `most_steps`: policy steps (1/30 s) an episode lasts.
     `random_start`: start anywhere in the motion (reference state initialisation), else at its beginning. `restarts`:
-    whoever has ended starts anew at once; without it they go on as they are (for evaluations).
+    whoever has ended starts anew at once; without it they go on as they are (for evaluations). `phase`: the policy
+    sees how far into the motion it is; without it, it goes by where the reference goes next alone.
     """
 
     reward: str = "paper"
@@ -47,6 +50,7 @@ class EnvironmentSettings:
     most_steps: int = 600
     random_start: bool = True
     restarts: bool = True
+    phase: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,12 @@ class ImitationEnvironment:
 
     def __init__(
         self,
-        reference: HumanoidMotion,
+        reference: HumanoidMotion | Sequence[HumanoidMotion],
         engine: Engine,
         settings: EnvironmentSettings | None = None,
         seed: int | tuple[int, ...] = 0,
     ) -> None:
+        """Several references: each humanoid imitates one of them, another one every episode (`Repertoire`)."""
         self.settings = settings or EnvironmentSettings()
         if self.settings.reward not in ("paper", "code"):
             raise BadInputError(f'A reward should be "paper" or "code", but is {self.settings.reward!r}.')
@@ -86,7 +91,8 @@ class ImitationEnvironment:
             )
         self.engine = engine
         self.n = engine.n
-        self.reference = ReferenceTable(reference, self.settings.lead_s, self.settings.ahead_s)
+        table = ReferenceTable if isinstance(reference, HumanoidMotion) else Repertoire
+        self.reference = table(reference, self.settings.lead_s, self.settings.ahead_s)  # type: ignore[arg-type]
         self.must_not_touch = bodies_kept_off_the_ground(self.reference)
         self.reward_names = rewards.NAMES if self.settings.reward == "paper" else rewards_of_code.NAMES
         self.starts: Starts = Anywhere() if self.settings.random_start else Beginning()
@@ -166,7 +172,7 @@ class ImitationEnvironment:
 
     def _start(self, which: Array) -> Kinematics:
         self.start_phases[which] = self.starts.draw(self._random, len(which))
-        self.ticks[which] = ticks_at(self.reference, self.start_phases[which])
+        self.ticks[which] = self.reference.ticks_at(self.start_phases[which])
         self.steps[which] = 0
         at = self.reference.at(self.ticks[which])
         if any(self.start_noise):
@@ -208,7 +214,8 @@ class ImitationEnvironment:
 
     def _observe(self, now: Kinematics, which: Array) -> Array:
         ticks = self.ticks[which]
-        return observe(now, self._wanted(ticks + TICKS_A_STEP, which), self.reference.phase(ticks))
+        phase = self.reference.phase(ticks) if self.settings.phase else np.zeros(len(ticks))
+        return observe(now, self._wanted(ticks + TICKS_A_STEP, which), phase)
 
     def _terms(self, now: Kinematics, wanted: Kinematics) -> Array:
         if self.settings.reward == "code":

@@ -4,6 +4,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from core.imitation.environment import EnvironmentSettings, ImitationEnvironment
+from core.imitation.references import reference_called
 from core.imitation.tasks import TaskEnvironment
 from core.motion import HumanoidMotion
 from core.physics.bullet_engine import BulletEngine
@@ -36,6 +37,8 @@ def make_environment(
     world = settings.environment
     if settings.disturbed:
         world = dataclasses.replace(world, most_steps=min(world.most_steps, _DISTURBED_STEPS))
+    if settings.beside:
+        return ImitationEnvironment([reference, *map(reference_called, settings.beside)], engine, world, seed)
     return _with_task(reference, engine, settings, world, seed)
 
 

@@ -18,6 +18,9 @@ OBSERVATION_SIZE = LINK_FEATURES + 2 + 6 + 28 + 45
 """196 link features, sine and cosine of the phase, and towards the reference a control step ahead: the root's way
 (position and rotation vector), 28 joint errors, 15 body position errors."""
 
+PHASE = slice(LINK_FEATURES, LINK_FEATURES + 2)
+"""Where sine and cosine of the phase stand in an observation."""
+
 _BALLS = np.array([range(j.frame.start, j.frame.stop) for j in SPHERICAL_JOINTS])
 _BALL_DOFS = np.array([range(j.dof.start, j.dof.stop) for j in SPHERICAL_JOINTS])
 _HINGES = np.array([j.frame.start for j in REVOLUTE_JOINTS])

@@ -91,6 +91,10 @@ class ReferenceTable:
         """[n] bool: nothing more to imitate."""
         return np.zeros(len(ticks), bool) if self.loop else ticks >= self.length
 
+    def ticks_at(self, phases: Array) -> Array:
+        """[n] ticks at `phases` [n] in [0,1)."""
+        return np.minimum((phases * self.length).astype(int), self.length - 1)
+
     def _within(self, ticks: Array) -> Array:
         return ticks % self.length if self.loop else np.minimum(ticks, self.length)
 

@@ -8,8 +8,6 @@ from typing import Protocol
 
 import numpy as np
 
-from core.imitation.reference import ReferenceTable
-
 Array = np.ndarray
 
 COMPONENTS = 10
@@ -102,11 +100,6 @@ class Adaptive:
 def starts_named(name: str) -> Starts:
     """The distribution called "reference", "adaptive" or "beginning", as it is at first."""
     return {"reference": Anywhere, "adaptive": Adaptive, "beginning": Beginning}[name]()
-
-
-def ticks_at(table: ReferenceTable, phases: Array) -> Array:
-    """[n] ticks of `table`'s clock at `phases` [n] in [0,1)."""
-    return np.minimum((phases * table.length).astype(int), table.length - 1)
 
 
 def _softmax(logits: Array) -> Array:

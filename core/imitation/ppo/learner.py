@@ -15,6 +15,7 @@ from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 
 from core.imitation.environment import ACTION_SIZE
+from core.imitation.observations import PHASE
 from core.imitation.ppo.collecting import Batch
 from core.imitation.ppo.doubling import doubled
 from core.imitation.ppo.networks import MOST_ACTION, STD_FLOOR, Actor
@@ -42,6 +43,10 @@ class Learner:
         """What collects."""
         policy = self.ppo.policy
         mlp = policy.mlp_extractor
+        if not self.settings.environment.phase:  # never seen: whatever stands there must not matter
+            with torch.no_grad():
+                for first in (next(mlp.policy_net.parameters()), next(mlp.value_net.parameters())):
+                    first[:, PHASE] = 0.0
         return Actor(
             self.moments.mean.astype(np.float32),
             np.sqrt(self.moments.var + STD_FLOOR**2).astype(np.float32),

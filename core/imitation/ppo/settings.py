@@ -89,7 +89,9 @@ class TrainingSettings:
     """How far off the reference episodes begin at most, in START_NOISE; more and more as few fail."""
     mirrored: bool = False
     """Learn from each sample twice, as it is and in the mirror (`ppo.doubling`); for a motion that is its own mirror
-    image half a cycle later, without a task."""
+    image half a cycle later, or with others beside; without a task."""
+    beside: tuple[str, ...] = ()
+    """Other motions, clips by name or files, that the same policy learns to track; it then does not see the phase."""
     task: str = ""
     """A goal beside imitation: "heading", "target", or none."""
     task_weight: float = 0.3
@@ -135,9 +137,9 @@ class TrainingSettings:
             f"A root assist is to be had in mujoco only, but the engine is {self.engine}.",
         )
         _expect(
-            self.guided is None or (self.engine == "mujoco" and not self.task and not self.assist),
-            "A guided training is to be had in mujoco, without a task and without an assist of its own. Take "
-            "the way ppo for another.",
+            self.guided is None or not (self.engine != "mujoco" or self.task or self.assist or self.beside),
+            "A guided training is to be had in mujoco, without a task, without an assist of its own and without other "
+            "motions beside. Take the way ppo for another.",
         )
         _expect(
             not (self.mirrored and self.task),
@@ -151,6 +153,9 @@ class TrainingSettings:
             math.isfinite(self.checkpoint_s) and self.checkpoint_s > 0,
             f"checkpoint_s should be above zero and finite, but is {self.checkpoint_s}.",
         )
+        _expect(not (self.beside and self.task), "Other motions beside cannot be had with a task. Leave out one.")
+        if self.beside:
+            object.__setattr__(self, "environment", dataclasses.replace(self.environment, phase=False))
         check_seed(self.seed)
 
     @property
@@ -192,8 +197,9 @@ class TrainingSettings:
             parts = dict(values["guided"])
             kinds = {"expert": ExpertSettings, "cloning": CloningSettings}
             values["guided"] = GuidedSettings(**{k: kinds[k](**v) if k in kinds else v for k, v in parts.items()})
-        if "hidden" in values:
-            values["hidden"] = tuple(values["hidden"])
+        for name in ("hidden", "beside"):
+            if name in values:
+                values[name] = tuple(values[name])
         return cls(**values)
 
 

@@ -45,7 +45,9 @@ class TrainingRun:
         self, reference: HumanoidMotion, settings: TrainingSettings, folder: Path, workers: Collectors
     ) -> None:
         self.reference, self.settings, self.folder, self.workers = reference, settings, folder, workers
-        shift = shift_of_symmetric(reference) if settings.mirrored else None
+        shift = None
+        if settings.mirrored:  # where the phase is not seen, a motion in the mirror is one motion more
+            shift = 0.0 if settings.beside else shift_of_symmetric(reference)
         self.evaluation_environment = make_evaluation(reference, settings, settings.evaluation_starts)
         self.names = self.evaluation_environment.reward_names
         self.learner = Learner(settings, self.evaluation_environment.observation_size, shift)
