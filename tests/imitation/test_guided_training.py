@@ -19,6 +19,7 @@ from core.imitation.ppo.curve import read_curve
 from core.imitation.ppo.learner import Learner
 from core.imitation.ppo.settings import DISTURBED, settings_for
 from core.imitation.starts import Evenly
+from core.notices import collecting
 
 TINY = GuidedSettings(
     ExpertSettings(iterations=2, humanoids=16, steps=12),
@@ -139,6 +140,31 @@ def test_stopped_in_its_head_start_it_begins_anew(tmp_path: Path):
     trained = train(clip(), guided(), tmp_path, resume=True)
     assert trained.samples == HEAD_START + 256
     assert [line["stage"] for line in read_curve(tmp_path) if "stage" in line].count("expert") == 2
+
+
+def test_killed_in_its_head_start_it_begins_anew_and_comes_to_the_same(tmp_path: Path):
+    asked: list[int] = []
+
+    def killed() -> bool:
+        asked.append(1)
+        if len(asked) == 3:
+            raise KilledError
+        return False
+
+    with pytest.raises(KilledError):
+        train(clip(), guided(), tmp_path / "killed", stop=killed)
+    with pytest.raises(BadInputError, match="--resume"):
+        train(clip(), guided(), tmp_path / "killed")
+    with collecting() as notices:
+        train(clip(), guided(), tmp_path / "killed", resume=True)
+    assert notices == ["The head start of this training had not come to its end: it begins anew."]
+    train(clip(), guided(), tmp_path / "whole")
+    one, two = (load_checkpoint(tmp_path / name)["learner"]["weights"] for name in ("killed", "whole"))
+    assert all(np.array_equal(one[name], two[name]) for name in one)
+
+
+class KilledError(Exception):
+    """The process has gone, as far as the training can tell."""
 
 
 def test_the_way_is_asked_for():

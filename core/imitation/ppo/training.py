@@ -7,13 +7,14 @@ from pathlib import Path
 import torch
 
 from core.errors import BadInputError
-from core.imitation.ppo.checkpoints import has_checkpoint
+from core.imitation.ppo.checkpoints import has_checkpoint, save_checkpoint
 from core.imitation.ppo.collecting import Collectors
 from core.imitation.ppo.folder import REFERENCE, alone_in, state_to_go_on_from
 from core.imitation.ppo.settings import TrainingSettings
 from core.imitation.ppo.training_run import Trained, TrainingRun
 from core.imitation.ppo.workers import Workers, cores
 from core.motion import HumanoidMotion, Rollout
+from core.notices import notice
 from core.progress import Progress, silent
 
 
@@ -50,6 +51,10 @@ def train(
             if settings.guided is not None and not run.samples:
                 from core.imitation.guided.head_start import begin  # which wants this package
 
+                if state is None:  # a head start leaves nothing to go on from: who kills it can begin it anew
+                    save_checkpoint(folder, run.state())
+                else:
+                    notice("The head start of this training had not come to its end: it begins anew.")
                 begin(run, progress, stop)
             return run.until_spent(progress, stop, on_evaluation)
 
