@@ -59,6 +59,8 @@ class Figures:
     """Those that were gone on with after the kills, since their process had been killed again and again."""
     doubled: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+    """What those that were lost say themselves: how they ended, and the end of their log."""
 
 
 def soak(url: str, root: Path, plan: Plan) -> Figures:
@@ -177,7 +179,7 @@ def _start_training(store: RunStore, desk: TrainingDesk, home: Home) -> Training
 def _judge_run(figures: Figures, store: RunStore, home: Home, run_id: str) -> None:
     run, folder = store.get(run_id), home.run(run_id)
     if run.state != "done":
-        figures.lost.append(run_id)
+        _note_lost(figures, run_id, f"{run.state}: {run.error}", home.log(run_id))
     elif not light_pipeline.is_whole(folder):
         figures.damaged.append(run_id)
     if (folder.root / "doubled").exists():
@@ -188,7 +190,7 @@ def _judge_training(figures: Figures, desk: TrainingDesk, begun: TrainingRecord)
     """Done, with one curve in which nothing is missing or twice, and files that can be read."""
     training = desk.store.get(begun.run_id, begun.id)
     if training.state != "done":
-        figures.lost.append(training.id)
+        _note_lost(figures, training.id, f"{training.state}: {training.error}", desk.home.log(training.run_id))
         return
     folder = training_folder(desk.home.run(training.run_id), 0, training.id).root
     try:
@@ -200,3 +202,8 @@ def _judge_training(figures: Figures, desk: TrainingDesk, begun: TrainingRecord)
         whole, samples = False, []
     if not whole or samples != [_ITERATION * (i + 1) for i in range(_ITERATIONS)]:
         figures.damaged.append(training.id)
+
+
+def _note_lost(figures: Figures, lost: str, said: str, log: Path) -> None:
+    figures.lost.append(lost)
+    figures.reasons[lost] = said + "\n" + (log.read_text()[-3000:] if log.exists() else "")
