@@ -46,7 +46,11 @@ def unassisted_physics(folder: RunFolder, settings: RunSettings, progress: Progr
         motion = BodyMotion.load(person / "motion.npz")
         reference = HumanoidMotion.load(person / "reference.txt")
 
+        performed = False
+
         def keep(rollout: Rollout) -> None:
+            nonlocal performed
+            performed = True
             rollout.save(person / "rollouts" / "sampling.npz")
             body = rollout_to_body(at_rate_of(rollout, motion.fps), motion)
             write_mesh(person / "rollouts" / "sampling-body.glb", body, settings, ROLLOUT_COLOUR)
@@ -56,7 +60,10 @@ def unassisted_physics(folder: RunFolder, settings: RunSettings, progress: Progr
         how = sampling_settings(settings.sampling, settings.seed, motion, reference.scale)
         try:
             perform_sampling(reference, how, progress, on_best=keep)  # tells the last one, too
-        except BadInputError as error:  # all the rest is there and stays good
+        except BadInputError as error:
+            if performed:  # then not the reference is at fault, but what was to be done with the performance
+                raise
+            # All the rest is there and stays good.
             notice(f"There is no unassisted performance. {error}")
 
     each_person(work, folder, progress)
