@@ -52,6 +52,11 @@ class RunFolder:
         """A small picture of person `index`, to choose by."""
         return self.root / "people" / f"person-{index}.jpg"
 
+    def has_found(self) -> bool:
+        """Whether people were looked for, and the track of everybody in people.json is there."""
+        known = read_json(self.people_record)
+        return bool(known) and all(self.found_track(each["number"]).is_file() for each in known.get("people", []))
+
     def people(self) -> list[int]:
         """The people whose tracks are there."""
         found = (p.parent.name.removeprefix("person-") for p in self.root.glob("person-*/track.npz"))

@@ -30,6 +30,13 @@ def check_records(folder: RunFolder) -> None:
     for path in of_policies:
         _expect(_are_figures(read_json(path)), path.name, "numbers")
     _check_people(read_json(folder.people_record))
+    for each in read_json(folder.people_record).get("people", []):
+        path = folder.found_track(each["number"])
+        if not path.is_file():
+            raise BadInputError(
+                f"people.json of the bundle names person {each['number']}, but people/{path.name} is not in the zip. "
+                "It may have been changed, or written in part: write it again."
+            )
 
 
 def _check_notices(notices: dict[str, Any]) -> None:

@@ -144,8 +144,8 @@ class Submission:
 
 
 def _copy_people(earlier: RunFolder, new: RunFolder) -> None:
-    # Without their pictures, which go with the footage, they are found anew.
-    if not earlier.people_record.is_file() or footage_deleted(earlier):
+    # Without their pictures, which go with the footage, or with a file missing, they are found anew.
+    if footage_deleted(earlier) or not earlier.has_found():
         return
     shutil.copyfile(earlier.people_record, new.people_record)
     shutil.copytree(earlier.found_track(0).parent, new.found_track(0).parent)

@@ -33,7 +33,7 @@ def keep_people(folder: RunFolder, made_by: str, find: Callable[[], list[Track]]
     given during the search are given again when its result is used again.
     """
     known, clip_sum = read_json(folder.people_record), sha256_of(folder.clip)
-    if (known.get("made_by"), known.get("clip_sha256")) == (made_by, clip_sum):
+    if (known.get("made_by"), known.get("clip_sha256")) == (made_by, clip_sum) and folder.has_found():
         for text in known.get("notices", []):
             notice(text)
         return found_people(folder)

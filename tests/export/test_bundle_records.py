@@ -15,6 +15,8 @@ def folder(tmp_path) -> RunFolder:
     run.record.write_text('{"seconds": {"clip": 1.5}, "notices": {"clip": ["A sentence."]}, "camera": {}}')
     run.metrics.write_text('{"0": {"motion": {"jitter": 1.0, "float_mm": null}}}')
     run.people_record.write_text('{"people": [{"number": 0, "frames": 4, "thumbnail": "people/person-0.jpg"}]}')
+    run.found_track(0).parent.mkdir()
+    run.found_track(0).touch()
     return run
 
 
@@ -47,4 +49,10 @@ def test_other_shapes_are_refused(folder, name, content):
     (folder.root / name).parent.mkdir(parents=True, exist_ok=True)
     (folder.root / name).write_text(content)
     with pytest.raises(BadInputError, match=(folder.root / name).name):
+        check_records(folder)
+
+
+def test_people_whose_tracks_are_missing_are_named(folder):
+    folder.found_track(0).unlink()
+    with pytest.raises(BadInputError, match=r"names person 0, but people/person-0\.npz is not in the zip"):
         check_records(folder)

@@ -55,6 +55,13 @@ def test_another_clip_means_another_search(folder):
         keep_people(folder, "blazepose", never)
 
 
+def test_a_track_that_is_missing_means_another_search(folder):
+    keep_people(folder, "blazepose", lambda: [at(600, range(120)), at(1200, range(30, 90))])
+    folder.found_track(1).unlink()
+    with pytest.raises(AssertionError):
+        keep_people(folder, "blazepose", never)
+
+
 def test_the_chosen_are_written_and_everybody_is_listed(folder):
     tracks = keep_people(folder, "blazepose", lambda: [at(600, range(120)), at(1200, range(30, 90))])
     choose_people(folder, tracks, "1")
