@@ -16,7 +16,7 @@ def perform(
     out: Annotated[Path | None, typer.Option(help="Folder for the artifacts (default: runs/NAME).")] = None,
     physics: Annotated[str, typer.Option(help="sampling (unassisted) or assisted.")] = "sampling",
     setting: Annotated[str, typer.Option(help="quick or refined (about three times as long).")] = "quick",
-    engine: Annotated[str, typer.Option(help="Where it is sampled: mujoco.")] = "mujoco",
+    engine: Annotated[str, typer.Option(help="Where it is sampled: mujoco, or bullet, which is slower.")] = "mujoco",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
 ) -> None:
     """Perform a motion file under physics: by sampling, with muscles alone, or assisted."""
