@@ -3,6 +3,8 @@
 import dataclasses
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.imitation.environment import EnvironmentSettings, ImitationEnvironment
 from core.imitation.references import reference_called
 from core.imitation.tasks import TaskEnvironment
@@ -10,6 +12,7 @@ from core.motion import HumanoidMotion
 from core.physics.bullet_engine import BulletEngine
 from core.physics.engine import Engine, WorldSettings
 from core.physics.mujoco_engine import MujocoEngine
+from core.physics.variation import draw_variation
 
 if TYPE_CHECKING:
     from core.imitation.ppo.settings import TrainingSettings
@@ -32,8 +35,13 @@ def make_engine(name: str, n: int, step_hz: float, record: bool = False, threads
 def make_environment(
     reference: HumanoidMotion, settings: "TrainingSettings", n: int, seed: tuple[int, ...]
 ) -> ImitationEnvironment:
-    """The environment that a training learns in; where starts are disturbed, episodes are short."""
+    """The environment that a training learns in; where starts are disturbed, episodes are short.
+
+    Randomised humanoids keep their character for the whole training: it follows from `seed`, no state has it.
+    """
     engine = make_engine(settings.engine, n, settings.step_hz)
+    if settings.randomised and isinstance(engine, MujocoEngine):
+        engine.vary(draw_variation(n, settings.randomised, np.random.default_rng((*seed, 2))))
     world = settings.environment
     if settings.disturbed:
         world = dataclasses.replace(world, most_steps=min(world.most_steps, _DISTURBED_STEPS))

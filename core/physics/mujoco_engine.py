@@ -9,6 +9,7 @@ from core.physics.engine import BodyStates, Trajectories, WorldSettings, check_s
 from core.physics.mujoco_lanes import ROW_SIZE, Lanes
 from core.physics.rollouts import joined, play
 from core.physics.root_assist import RootAssist
+from core.physics.variation import Variation
 
 Array = np.ndarray
 
@@ -45,6 +46,10 @@ class MujocoEngine:
     def assist_wrench(self) -> Array:
         """[n,6] N, N m: the mean of what that did during the last `step`, in the world, about the root's centre."""
         return self._lanes.assist_wrench
+
+    def vary(self, variation: Variation) -> None:
+        """Give each humanoid a character of its own, for good; `rollouts` stay with the true one."""
+        self._lanes.vary(variation)
 
     def frames(self) -> tuple[Array, Array]:
         """See `Engine`."""

@@ -12,11 +12,12 @@ import mujoco
 import numpy as np
 from mujoco.batch import Batch
 
-from core.humanoid.character import KD, KP, REVOLUTE_JOINTS, SPHERICAL_JOINTS, TORQUE_LIMITS
+from core.humanoid.character import KD, KP, MASSES, REVOLUTE_JOINTS, SPHERICAL_JOINTS, TORQUE_LIMITS
 from core.physics.engine import MOST_SPEED, BodyStates, WorldSettings
 from core.physics.mujoco_model import build_model
 from core.physics.root_assist import PLACE_KD, PLACE_KP, TURN_KD, TURN_KP, RootAssist, about_root_centre
 from core.physics.rotations import relative, rotate, rotate_back, rotation_vectors
+from core.physics.variation import Variation
 
 Array = np.ndarray
 
@@ -34,6 +35,9 @@ IDLE = 0.9
 _GUESSES = 2
 """So often may muscles be made stronger again within one step."""
 
+_VARIED = ("body_mass", "body_inertia", "body_subtreemass", "geom_friction")
+"""MuJoCo's numbers of the model that each humanoid may have of its own."""
+
 ROW_SIZE = 43 + 34 + 34 + 28
 """A saved state: MuJoCo's positions, velocities and solver's start, and what share of its gains each muscle uses."""
 
@@ -44,6 +48,8 @@ class Lanes:
     def __init__(self, settings: WorldSettings, n: int, threads: int) -> None:
         model, self.layout = build_model(settings)
         self.n = n
+        self._parents, self._friction = model.body_parentid.copy(), settings.friction
+        self._inertias = model.body_inertia[self.layout.bodies].copy()
         self.step_s = 1.0 / settings.step_hz
         self.batch = Batch(model, nsim=n, nthread=threads)
         bind = self.batch.bind
@@ -54,13 +60,28 @@ class Lanes:
         self._cvel, self._com = bind("cvel"), bind("subtree_com")
         self._damping = self.batch.expand("dof_damping")
         self._dofs = self.layout.dofs[6:]
-        self._implicit = KD + KP * self.step_s
+        self._kp = np.repeat(KP[None], n, axis=0)
+        self._implicit = np.repeat((KD + KP * self.step_s)[None], n, axis=0)
         self._share = np.ones((n, 28))
         self.intact = np.ones(n, bool)
         self.torques = np.zeros((n, 28))
         self.contact_forces = np.zeros((n, 15, 3))
         self.assist_wrench = np.zeros((n, 6))
         self._assist: RootAssist | None = None
+
+    def vary(self, variation: Variation) -> None:
+        """See `MujocoEngine.vary`."""
+        masses, inertias, below, friction = map(self.batch.expand, _VARIED)
+        ours = self.layout.bodies
+        masses[:, ours] = variation.masses * MASSES
+        inertias[:, ours] = variation.masses[..., None] * self._inertias
+        below[:] = masses
+        for body in range(masses.shape[1] - 1, 0, -1):  # children have higher numbers than their parents
+            below[:, self._parents[body]] += below[:, body]
+        friction[..., 0] = variation.friction[:, None] * self._friction  # the ground's, too: MuJoCo takes the greater
+        self._kp = variation.gains * KP
+        self._implicit = variation.gains * (KD + KP * self.step_s)
+        self.batch.forward(None, mujoco.mjtStage.mjSTAGE_VEL.value)
 
     # States ---------------------------------------------------------------------------------------------------------
 
@@ -119,7 +140,7 @@ class Lanes:
         torques, contacts = np.zeros((self.n, 28)), np.zeros((self.n, 45))
         for _ in range(substeps):
             self._pull_root()
-            torques += self._substep(KP * self._errors(balls, hinges))
+            torques += self._substep(self._kp * self._errors(balls, hinges))
             self._note_root(substeps)
             contacts += self._sensors
             self._stop_the_wild(before)
@@ -185,9 +206,9 @@ class Lanes:
             rows = slice(None) if which is None else which
             share = self._share[rows]
             self._applied[rows, 6:] = self._to_mujoco(share * pull[rows])
-            self._damping[rows, 6:] = self._to_mujoco(share * self._implicit)
+            self._damping[rows, 6:] = self._to_mujoco(share * self._implicit[rows])
             self.batch.step(which)
-            wanted = pull[rows] - self._implicit * self._qvel[rows][:, self._dofs]
+            wanted = pull[rows] - self._implicit[rows] * self._qvel[rows][:, self._dofs]
             torques[rows] = share * wanted
             strength = np.abs(torques[rows]) / TORQUE_LIMITS
             fitting = np.minimum(1.0, AIM * TORQUE_LIMITS / np.maximum(np.abs(wanted), 1e-9))

@@ -92,6 +92,9 @@ class TrainingSettings:
     image half a cycle later, or with others beside; without a task."""
     beside: tuple[str, ...] = ()
     """Other motions, clips by name or files, that the same policy learns to track; it then does not see the phase."""
+    randomised: float = 0.0
+    """How much the humanoids that are learned with differ from the true one, 0 to 1 (`core.physics.variation`); MuJoCo
+    only. Evaluations are of the true one."""
     task: str = ""
     """A goal beside imitation: "heading", "target", or none."""
     task_weight: float = 0.3
@@ -145,8 +148,12 @@ class TrainingSettings:
             not (self.mirrored and self.task),
             f"Mirrored samples are to be had without a task, but the task is {self.task}.",
         )
+        _expect(
+            not self.randomised or self.engine == "mujoco",
+            f"Randomised humanoids are to be had in mujoco only, but the engine is {self.engine}.",
+        )
         _expect(0 <= self.disturbed <= 3, f"disturbed should be between 0 and 3, but is {self.disturbed}.")
-        for name in ("assist", "task_weight"):
+        for name in ("randomised", "assist", "task_weight"):
             share = getattr(self, name)
             _expect(0 <= share <= 1, f"{name} should be between 0 and 1, but is {share}.")
         _expect(
