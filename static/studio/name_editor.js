@@ -2,8 +2,14 @@
 
 import { element } from "../viewer/dom.js";
 
+/** A card of the library is called otherwise: `card` has `name`, the button `rename`, and `events.onRename`. */
+export function renameCard(card, now) {
+  if (!card.name.isConnected) return; // it is a field already
+  editName(card.name, now, (name) => card.events.onRename(card, name), () => card.rename.focus());
+}
+
 /** @param {HTMLElement} name what shows it @param {string} now @param {(written: string) => void} onKept where it is another */
-export function editName(name, now, onKept, onEnd) {
+function editName(name, now, onKept, onEnd) {
   const input = element("input", { type: "text", value: now, maxLength: 120, "aria-label": "New name" });
   let open = true;
   const end = (keep) => {

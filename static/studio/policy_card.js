@@ -1,7 +1,7 @@
 /** A policy in the library: its moving picture, how well it does, and what can be done with it. */
 
 import { element } from "../viewer/dom.js";
-import { editName } from "./name_editor.js";
+import { renameCard } from "./name_editor.js";
 import { agoInWords } from "./words.js";
 
 const STATES = { queued: "Waiting", running: "Training", done: "Done", failed: "Failed", stopped: "Stopped" };
@@ -18,7 +18,7 @@ export class PolicyCard {
     this.from = element("a", {});
     this.error = element("p", { className: "error", hidden: true });
     const button = (text, className, listener) => element("button", { type: "button", className, on: { click: listener } }, text);
-    this.rename = button("Rename", "small", () => this.#edit());
+    this.rename = button("Rename", "small", () => renameCard(this, this.policy.name));
     this.remove = button("Delete", "small", () => events.onDelete(this));
     this.restore = button("Bring back", "small primary", () => events.onRestore(this));
     this.files = element("a", { className: "button small", download: "" }, "Download");
@@ -30,7 +30,6 @@ export class PolicyCard {
     this.update(policy);
   }
 
-  editing = false;
   #shown = null;
 
   update(policy) {
@@ -71,15 +70,5 @@ export class PolicyCard {
       : element("span", { className: "nothing" }, "No performance yet");
     const frame = address && !deleted ? element("a", { href: address, tabIndex: -1, "aria-hidden": "true" }, inside) : inside;
     this.stage.replaceChildren(frame);
-  }
-
-  #edit() {
-    if (this.editing) return;
-    this.editing = true;
-    const end = () => {
-      this.editing = false;
-      this.rename.focus();
-    };
-    editName(this.name, this.policy.name, (name) => this.events.onRename(this, name), end);
   }
 }

@@ -1,7 +1,7 @@
 /** A run in the library: its moving picture, what it is, and what can be done with it. */
 
 import { element } from "../viewer/dom.js";
-import { editName } from "./name_editor.js";
+import { renameCard } from "./name_editor.js";
 import { agoInWords, bytesInWords, windowInWords } from "./words.js";
 
 const STATES = { queued: "Waiting", running: "Running", done: "Done", failed: "Failed", cancelled: "Cancelled" };
@@ -18,7 +18,7 @@ export class RunCard {
     this.error = element("p", { className: "error", hidden: true });
     this.title = element("div", { className: "title" }, this.name, this.pill);
     const button = (text, className, listener) => element("button", { type: "button", className, on: { click: listener } }, text);
-    this.rename = button("Rename", "small", () => this.#edit());
+    this.rename = button("Rename", "small", () => renameCard(this, this.run.name));
     this.remove = button("Delete", "small", () => events.onDelete(this));
     this.restore = button("Bring back", "small primary", () => events.onRestore(this));
     this.buttons = element("div", { className: "actions" }, this.rename, this.remove, this.restore);
@@ -27,7 +27,6 @@ export class RunCard {
     this.update(run);
   }
 
-  editing = false;
   #shown = "";
 
   /** Show the run as it is now; what is the same is left alone, so that nothing flickers. */
@@ -74,15 +73,5 @@ export class RunCard {
     const frame = run.deleted ? element("span", {}) : element("a", { href: address, tabIndex: -1, "aria-hidden": "true" });
     frame.append(...inside);
     this.stage.replaceChildren(frame);
-  }
-
-  #edit() {
-    if (this.editing) return;
-    this.editing = true;
-    const end = () => {
-      this.editing = false;
-      this.rename.focus();
-    };
-    editName(this.name, this.run.name, (name) => this.events.onRename(this, name), end);
   }
 }
