@@ -1,14 +1,12 @@
 """Machines without a shared folder: workers with homes of their own on one database and one store of artifacts."""
 
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from jobs_kit import calls, enqueue, make_home, wait_for, wait_until_finished
+from support.worker_processes import worker_processes
 
 from core.errors import UnderstudyError
 from core.imitation.ppo.settings import TrainingSettings
@@ -50,21 +48,8 @@ def address(tmp_path):
 @pytest.fixture
 def machines(tmp_path, address):
     """Start a worker on a machine of its own, by name; what lives at the end is killed."""
-    started = []
-
-    def start(name):
-        path = os.pathsep.join([str(HERE.parents[1]), str(HERE)])
-        command = [sys.executable, "-c", WORKER, Home(tmp_path / "web").database_url, str(tmp_path / name), address]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path})
-        started.append(process)
-        assert process.stdout.readline() == b"up\n"
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    with worker_processes(WORKER) as start:
+        yield lambda name: start(Home(tmp_path / "web").database_url, tmp_path / name, address)
 
 
 @pytest.fixture(autouse=True)

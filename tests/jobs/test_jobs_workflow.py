@@ -3,12 +3,12 @@
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import fake_pipeline
 import pytest
 from jobs_kit import calls, enqueue, make_home, wait_for, wait_until_finished
+from support.worker_processes import worker_processes
 
 from core.jobs.submit import Submission
 from core.jobs.worker import Worker, WorkerNameTakenError, make_client, prepare_queue
@@ -151,13 +151,10 @@ time.sleep(120)
 """
 
 
-def _start_worker(root: Path) -> subprocess.Popen:
-    path = os.pathsep.join([str(HERE.parents[1]), str(HERE)])
-    process = subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(root)], stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path}
-    )
-    assert process.stdout.readline() == b"up\n"
-    return process
+@pytest.fixture
+def start_worker():
+    with worker_processes(WORKER) as start:
+        yield start
 
 
 def _alive(pid: int) -> bool:
@@ -171,12 +168,11 @@ def _children(pid: int) -> list[int]:
     return [int(c) for t in Path(f"/proc/{pid}/task").iterdir() for c in (t / "children").read_text().split()]
 
 
-def test_a_killed_worker_is_continued_without_repeating_what_ended(tmp_path):
+def test_a_killed_worker_is_continued_without_repeating_what_ended(tmp_path, start_worker):
     home, engine, store = make_home(tmp_path)
     prepare_queue(engine)
     client = make_client(engine)
-    first = _start_worker(tmp_path)
-    second = None
+    first = start_worker(tmp_path)
     try:
         run_id = enqueue(client, home, store, behaviour="slow at first")
         wait_for(lambda: calls(home, run_id) == ["clip", "middle"])
@@ -186,16 +182,12 @@ def test_a_killed_worker_is_continued_without_repeating_what_ended(tmp_path):
         first.wait()
         wait_for(lambda: not _alive(children[0]))  # a child does not outlive its parent
         assert store.get(run_id).state == "running"
-        second = _start_worker(tmp_path)
+        start_worker(tmp_path)
         run = wait_until_finished(store, run_id)
         assert run.state == "done"
         assert calls(home, run_id) == ["clip", "middle", "middle", "physics"]
     finally:
         client.destroy()
-        for process in (first, second):
-            if process is not None:
-                process.kill()
-                process.wait()
 
 
 STOP = """
@@ -211,28 +203,21 @@ with Worker(make_engine(home.database_url), home, "other", "fake_pipeline", poll
 """
 
 
-def test_a_stopped_worker_leaves_its_run_to_be_continued(tmp_path):
+def test_a_stopped_worker_leaves_its_run_to_be_continued(tmp_path, start_worker):
     home, engine, store = make_home(tmp_path)
     prepare_queue(engine)
     client = make_client(engine)
-    path = os.pathsep.join([str(HERE.parents[1]), str(HERE)])
-    process = subprocess.Popen(
-        [sys.executable, "-c", STOP, str(tmp_path)], stdin=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path}
-    )
-    second = None
     try:
-        run_id = enqueue(client, home, store, behaviour="slow at first")
-        wait_for(lambda: calls(home, run_id) == ["clip", "middle"])
-        process.stdin.write(b"\n")
-        process.stdin.flush()
-        assert process.wait(timeout=30) == 0
+        with worker_processes(STOP) as start:
+            process = start(tmp_path, stdin=subprocess.PIPE)
+            run_id = enqueue(client, home, store, behaviour="slow at first")
+            wait_for(lambda: calls(home, run_id) == ["clip", "middle"])
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            assert process.wait(timeout=30) == 0
         assert store.get(run_id).state == "running"
-        second = _start_worker(tmp_path)
+        start_worker(tmp_path)
         assert wait_until_finished(store, run_id).state == "done"
         assert calls(home, run_id) == ["clip", "middle", "middle", "physics"]
     finally:
         client.destroy()
-        for each in (process, second):
-            if each is not None:
-                each.kill()
-                each.wait()

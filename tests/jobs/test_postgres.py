@@ -1,9 +1,6 @@
 """Two workers on a real PostgreSQL: one killed and recovered, one cut off, one stopped; every run ends once."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from jobs_kit import calls, enqueue, wait_for, wait_until_finished
+from support.worker_processes import worker_processes
 
 from core.jobs.backup import back_up, restore
 from core.jobs.database import make_engine
@@ -69,24 +67,8 @@ def site(database, tmp_path_factory):
 @pytest.fixture
 def workers(site, database):
     """Start workers by name; what lives at the end is killed."""
-    started = []
-
-    def start(name):
-        path = os.pathsep.join([str(HERE.parents[1]), str(HERE)])
-        process = subprocess.Popen(
-            [sys.executable, "-c", WORKER, database, str(site[0].root), name],
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": path},
-        )
-        started.append(process)
-        assert process.stdout.readline() == b"up\n"
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    with worker_processes(WORKER) as start:
+        yield lambda name: start(database, site[0].root, name)
 
 
 def silence(engine, name):
