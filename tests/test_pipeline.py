@@ -234,42 +234,6 @@ def test_a_person_who_is_not_there_is_refused(tmp_path: Path):
         run_all(folder, settings)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"physics": "magic"},
-        {"keypoints": "guess"},
-        {"hmr": "nowhere"},
-        {"hmr": ""},
-        {"person": "-1"},
-        {"body": "nowhere.pkl"},
-        {"person": "me"},
-        {"start_s": 3.0, "end_s": 2.0},
-        {"start_s": float("nan")},
-        {"seed": -1},
-    ],
-)
-def test_settings_that_make_no_sense_are_refused(wrong):
-    with pytest.raises(BadInputError, match="should"):
-        RunSettings(**wrong)
-
-
-def test_settings_go_through_json():
-    settings = RunSettings(start_s=1.5, end_s=3.0, person="all", seed=4)
-    assert RunSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
-    with pytest.raises(BadInputError, match="colour"):
-        RunSettings.from_json({"colour": "red"})
-
-
-@pytest.mark.parametrize(
-    ("wrong", "says"),
-    [({"solver": "newton"}, "gauss_newton"), ({"height_m": 17.0}, "height"), ({"time_scale": 0.0}, "time scale")],
-)
-def test_settings_of_the_reconstruction_that_make_no_sense_are_refused(wrong: dict, says: str):
-    with pytest.raises(BadInputError, match=says):
-        RunSettings(**wrong)
-
-
 def test_the_record_tells_of_the_camera_and_the_curves_of_the_solves(walked: RunFolder):
     camera = read_json(walked.record)["camera"]
     assert camera["moves"] is False

@@ -25,7 +25,7 @@ from core.errors import BadInputError
 from core.jobs.database import READS_ONLY
 from core.jobs.home import Home
 from core.jobs.migrate import alembic_config, check_version, known_revisions, migrating, newest_revision
-from core.jobs.mirror import OWN_FILES
+from core.jobs.mirror_folder import OWN_FILES
 from core.jobs.tables import Run, RunStage, Training
 
 RECORD = "understudy-backup.json"

@@ -13,26 +13,20 @@ has of the store is noted in it (`.mirror.json`), so that only what has changed 
 
 import fcntl
 import hashlib
-import json
-import re
 import secrets
 import shutil
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core.arrays_on_disk import is_temporary, replacing
+from core.arrays_on_disk import replacing
 from core.errors import UnderstudyError
-from core.jobs.home import PUT_AWAY, RUN_PART, SITE_PART
+from core.jobs.home import RUN_PART
+from core.jobs.mirror_folder import LOCK, STATE, digest_of_file, files_by_part, read_state, tokens_of, write_state
 from core.jobs.mirror_manifest import DamagedCopyError, Manifest
 from core.jobs.object_store import ObjectStore
 
-STATE, LOCK = ".mirror.json", ".mirror.lock"
-OWN_FILES = (STATE, LOCK, ".lock")
-"""What is about this machine alone, and goes nowhere."""
-_TRAINING = re.compile(r"person-\d+/(?:policies/|rollouts/policy-)([a-z0-9]{16})(?=[/.-])")
 _CHUNK = 1 << 20
 _TRIES = 3
 
@@ -54,7 +48,7 @@ class Mirror:
         """
         root = self._runs / run_id
         with self._locked(root):
-            state, found = _read_state(root), _by_part(root)
+            state, found = read_state(root), files_by_part(root)
             # The run itself comes last: where it is, all is.
             for name in (part,) if part else (*sorted({*found, *state} - {RUN_PART}), RUN_PART):
                 self._push_part(root, run_id, name, state, found.get(name, {}))
@@ -62,7 +56,7 @@ class Mirror:
     def push_missing(self, run_id: str) -> None:
         """Bring a run there that the store does not have, or has in part, of a push that was broken off."""
         root = self._runs / run_id
-        if _read_state(root).get(RUN_PART, {}).get("token") or RUN_PART not in _by_part(root):
+        if read_state(root).get(RUN_PART, {}).get("token") or RUN_PART not in files_by_part(root):
             return
         if self._read(run_id, RUN_PART) is None:
             self.push(run_id)
@@ -78,7 +72,7 @@ class Mirror:
         if not names:
             return
         with self._locked(root, wait) as held:
-            state = _read_state(root) if held else {}
+            state = read_state(root) if held else {}
             for name in names if held else ():
                 self._pull_part(root, run_id, name, state)
 
@@ -119,9 +113,9 @@ class Mirror:
     def is_whole(self, run_id: str) -> bool:
         """Whether nothing in the folder is news to the store, so that the folder may go."""
         root = self._runs / run_id
-        state = _read_state(root)
+        state = read_state(root)
         known = {path: facts[:2] for part in state.values() for path, facts in part["files"].items()}
-        here = {path: list(facts) for files in _by_part(root).values() for path, facts in files.items()}
+        here = {path: list(facts) for files in files_by_part(root).values() for path, facts in files.items()}
         return bool(state) and known == here
 
     def _push_part(
@@ -129,7 +123,7 @@ class Mirror:
     ) -> None:
         remote = self._read(run_id, name) or Manifest()
         known = state.get(name, {"token": "", "files": {}})
-        if remote.token not in _tokens(known):
+        if remote.token not in tokens_of(known):
             raise MovedOnError("Another machine has gone on with this run, so that this one leaves it alone.")
         there = {sha for _, sha in remote.files.values()}
         files: dict[str, list[Any]] = {}
@@ -144,10 +138,10 @@ class Mirror:
         new = Manifest(secrets.token_hex(8), {path: (size, sha) for path, (size, _, sha) in files.items()})
         # Noted before, since the store may have it although no answer comes, or this process is killed.
         state[name] = known | {"next": new.token}
-        _write_state(root, state)
+        write_state(root, state)
         self.store.write(f"{run_id}/parts/{name}.json", new.to_bytes())
         state[name] = {"token": new.token, "files": files}
-        _write_state(root, state)
+        write_state(root, state)
         self.store.remove(f"{run_id}/files/{name}/{sha}" for sha in there - {sha for _, sha in new.files.values()})
 
     def _send(self, path: Path, folder: str, there: set[str]) -> tuple[int, str] | None:
@@ -172,9 +166,9 @@ class Mirror:
         for _ in range(_TRIES):  # a file can go when the part is written anew meanwhile
             remote = self._read(run_id, name)
             known = state.get(name, {"token": "", "files": {}})
-            if remote is None or remote.token in _tokens(known):
+            if remote is None or remote.token in tokens_of(known):
                 return
-            here = _by_part(root).get(name, {})
+            here = files_by_part(root).get(name, {})
             files: dict[str, list[Any]] = {}
             for path, (size, sha) in remote.files.items():
                 before, now = known["files"].get(path), here.get(path)
@@ -189,17 +183,17 @@ class Mirror:
                 for path in here.keys() - files.keys():
                     (root / path).unlink(missing_ok=True)
                 state[name] = {"token": remote.token, "files": files}
-                _write_state(root, state)
+                write_state(root, state)
                 return
         raise DamagedCopyError(f"A file of run {run_id} is missing in the store. Look into UNDERSTUDY_ARTIFACTS.")
 
     def _take(self, path: Path, name: str, size: int, sha: str) -> None:
-        if path.is_file() and path.stat().st_size == size and _digest_of_file(path) == sha:
+        if path.is_file() and path.stat().st_size == size and digest_of_file(path) == sha:
             return
         with replacing(path) as temporary:
             if not self.store.download(name, temporary):
                 raise FileNotFoundError(name)
-            if _digest_of_file(temporary) != sha:
+            if digest_of_file(temporary) != sha:
                 raise DamagedCopyError(
                     f"A file of run {name[:16]} is damaged in the store. Look into UNDERSTUDY_ARTIFACTS."
                 )
@@ -219,52 +213,3 @@ class Mirror:
                 yield False
                 return
             yield True
-
-
-def part_of(path: str) -> str:
-    """The part that a file belongs to, by its path within the run's folder."""
-    if path.rpartition("/")[2] == PUT_AWAY:
-        return SITE_PART
-    found = _TRAINING.match(path)
-    return found.group(1) if found else RUN_PART
-
-
-def _by_part(root: Path) -> dict[str, dict[str, tuple[int, int]]]:
-    """Part -> path -> bytes and time of the last change [ns] of every file that is to be mirrored."""
-    found: dict[str, dict[str, tuple[int, int]]] = {}
-    for path in root.rglob("*"):
-        is_own = path.name in OWN_FILES or path.name.startswith(".preview") or is_temporary(path)
-        if is_own or path.is_symlink():
-            continue
-        try:
-            facts = path.stat()
-        except FileNotFoundError:
-            continue
-        if stat.S_ISREG(facts.st_mode):
-            name = path.relative_to(root).as_posix()
-            found.setdefault(part_of(name), {})[name] = (facts.st_size, facts.st_mtime_ns)
-    return found
-
-
-def _read_state(root: Path) -> dict[str, Any]:
-    """Part -> its token, and path -> [bytes, time of the last change, SHA-256] as they were when both were the same."""
-    try:
-        state: dict[str, Any] = json.loads((root / STATE).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
-    return state
-
-
-def _tokens(known: dict[str, Any]) -> tuple[str, ...]:
-    """Those of a part that this folder has seen: the last one, and one that it wrote without hearing of it again."""
-    return known["token"], known.get("next", known["token"])
-
-
-def _write_state(root: Path, state: dict[str, Any]) -> None:
-    with replacing(root / STATE) as temporary:
-        temporary.write_text(json.dumps(state), encoding="utf-8")
-
-
-def _digest_of_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

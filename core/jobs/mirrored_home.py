@@ -13,7 +13,8 @@ from pathlib import Path
 
 from core.errors import UnderstudyError
 from core.jobs.home import RUN_ID, RUN_PART, Home, Litter
-from core.jobs.mirror import STATE, Mirror, MovedOnError
+from core.jobs.mirror import Mirror, MovedOnError
+from core.jobs.mirror_folder import STATE
 from core.jobs.mirror_manifest import DamagedCopyError
 from core.jobs.object_store import ObjectStore
 from core.notices import notice

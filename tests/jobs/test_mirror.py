@@ -8,7 +8,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from core.errors import BadInputError
 from core.jobs.home import new_run_id
-from core.jobs.mirror import Mirror, MovedOnError, part_of
+from core.jobs.mirror import Mirror, MovedOnError
+from core.jobs.mirror_folder import part_of
 from core.jobs.mirror_manifest import DamagedCopyError
 from core.jobs.object_store import ObjectStore, StoreAwayError
 
