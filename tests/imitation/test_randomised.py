@@ -52,8 +52,15 @@ def test_stopped_and_resumed_it_is_the_same_training(tmp_path: Path):
     straight, resumed, plain = (weights(tmp_path / name) for name in ("straight", "resumed", "plain"))
     assert all(np.array_equal(values, resumed[name]) for name, values in straight.items())
     assert not all(np.array_equal(values, plain[name]) for name, values in straight.items())
-    with pytest.raises(BadInputError, match=r"randomised was 1\.0 and is 0\.0 now"):
-        train(clip(), small(samples=512), tmp_path / "resumed", resume=True)
+
+
+def test_a_training_of_the_true_humanoid_goes_on_among_others(tmp_path: Path):
+    for name, amount in (("true", 0.0), ("others", 1.0), ("again", 1.0)):
+        train(clip(), small(samples=128), tmp_path / name)
+        train(clip(), small(samples=384, randomised=amount), tmp_path / name, resume=True)
+    true, others, again = (weights(tmp_path / name) for name in ("true", "others", "again"))
+    assert all(np.array_equal(values, again[name]) for name, values in others.items())
+    assert not all(np.array_equal(values, true[name]) for name, values in others.items())
 
 
 @pytest.mark.parametrize("amount", [-0.1, 1.1, float("nan")])

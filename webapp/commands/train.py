@@ -18,8 +18,8 @@ DEFAULT_SECONDS = 1800.0
 
 
 _SETTLED = (
-    "out", "way", "engine", "seed", "humanoids", "steps", "starts", "mirrored", "randomised", "beside", "task",
-    "task_weight", "assist", "assist_samples",
+    "out", "way", "engine", "seed", "humanoids", "steps", "starts", "mirrored", "beside", "task", "task_weight",
+    "assist", "assist_samples",
 )  # fmt: skip
 """What a training keeps for good: to give it anew with --resume is a mistake, not a wish."""
 
@@ -59,9 +59,9 @@ def train(
         typer.Option(help="Other motions, by commas, for the same policy to track: it then does not see the phase."),
     ] = "",
     randomised: Annotated[
-        float,
-        typer.Option(help="How much masses, friction and muscles differ from humanoid to humanoid, 0 to 1 (mujoco)."),
-    ] = 0.0,
+        float | None,
+        typer.Option(help="How much masses, friction, muscles differ from humanoid to humanoid, 0 to 1 (0; mujoco)."),
+    ] = None,
     task: Annotated[str, typer.Option(help="A goal beside imitation: heading or target.")] = "",
     task_weight: Annotated[float, typer.Option(help="Weight of the goal's reward beside imitation's.")] = 0.3,
     assist: Annotated[float, typer.Option(help="Root assist at the beginning (0 to 1), annealed to nothing.")] = 0.0,
@@ -84,8 +84,8 @@ def train(
         if resume is not None:
             _refuse_what_is_settled(context)
             folder, reference, settings = _as_it_was(
-                resume, motion, seconds, samples, disturbed=disturbed, checkpoint_s=checkpoint, processes=processes,
-                cluster=cluster,
+                resume, motion, seconds, samples, disturbed=disturbed, randomised=randomised,
+                checkpoint_s=checkpoint, processes=processes, cluster=cluster,
             )  # fmt: skip
         else:
             if motion is None:
@@ -97,8 +97,8 @@ def train(
             settings = settings_for(
                 way, samples=samples, seconds=seconds, engine=engine, seed=seed, processes=processes, cluster=cluster,
                 humanoids=humanoids, steps=steps, starts=starts, disturbed=1.0 if disturbed is None else disturbed,
-                mirrored=mirrored, randomised=randomised, beside=tuple(each for each in beside.split(",") if each),
-                task=task, task_weight=task_weight, assist=assist, assist_samples=assist_samples,
+                mirrored=mirrored, randomised=randomised or 0.0,
+                beside=tuple(each for each in beside.split(",") if each), task=task, task_weight=task_weight, assist=assist, assist_samples=assist_samples,
                 checkpoint_s=60.0 if checkpoint is None else checkpoint,
             )  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)

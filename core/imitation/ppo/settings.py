@@ -31,8 +31,9 @@ DISTURBED = 1.0
 START_NOISE = 0.1, 0.3
 """rad a degree of freedom and m/s of the root along each axis (standard deviations)."""
 
-CHANGEABLE = ("samples", "seconds", "disturbed", "processes", "cluster", "checkpoint_s")
-"""Settings that may differ when a training is resumed: how long and where it learns, and how far off episodes begin."""
+CHANGEABLE = ("samples", "seconds", "disturbed", "randomised", "processes", "cluster", "checkpoint_s")
+"""Settings that may differ when a training is resumed: how long and where it learns, how far off episodes begin, and
+how much humanoids differ."""
 
 
 @dataclass(frozen=True)
