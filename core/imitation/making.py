@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.imitation.environment import EnvironmentSettings, ImitationEnvironment
+from core.imitation.half_cycle import HalfCycleEnvironment
 from core.imitation.references import reference_called
 from core.imitation.tasks import TaskEnvironment
 from core.motion import HumanoidMotion
@@ -61,6 +62,8 @@ def _with_task(
     reference: HumanoidMotion, engine: Engine, settings: "TrainingSettings", world: EnvironmentSettings,
     seed: tuple[int, ...],
 ) -> ImitationEnvironment:  # fmt: skip
+    if settings.half_cycle:
+        return HalfCycleEnvironment(reference, engine, world, seed)
     if not settings.task:
         return ImitationEnvironment(reference, engine, world, seed)
     return TaskEnvironment(reference, engine, world, seed, settings.task, settings.task_weight)

@@ -69,6 +69,9 @@ def _observation_map() -> tuple[Array, Array]:
 
 
 OBSERVATION_ORDER, OBSERVATION_SIGNS = _observation_map()
+HALF_CYCLE_SIGNS = OBSERVATION_SIGNS.copy()
+HALF_CYCLE_SIGNS[LINK_FEATURES : LINK_FEATURES + 2] = -1.0
+"""[277]: the signs where the reference is half a cycle further on, which turns sine and cosine of the phase round."""
 _PHASE = LINK_FEATURES
 """Where sine and cosine of the phase are; the link features come before."""
 
@@ -109,12 +112,15 @@ def phase_shift(reference: ReferenceTable) -> tuple[float, float]:
 def shift_of_symmetric(reference: HumanoidMotion) -> float:
     """`phase_shift` of `reference`; `BadInputError` unless it loops and is nearly its own mirror image."""
     if not reference.loop:
-        raise BadInputError("Mirrored samples want a motion that loops, but this one ends. Leave out --mirrored.")
+        raise BadInputError(
+            "The mirror wants a motion that loops, but this one ends. Leave out --mirrored or --half-cycle."
+        )
     shift, off = phase_shift(ReferenceTable(reference))
     if off > MOST_OFF_M:
         raise BadInputError(
-            f"Mirrored samples want a motion that is its own mirror image some part of a cycle later, to within "
-            f"{100 * MOST_OFF_M:.0f} cm, but this one is {100 * off:.0f} cm off. Leave out --mirrored."
+            f"The mirror wants a motion that is its own mirror image some part of a cycle later, to within "
+            f"{100 * MOST_OFF_M:.0f} cm, but this one is {100 * off:.0f} cm off. Leave out --mirrored or "
+            "--half-cycle."
         )
     return shift
 

@@ -5,22 +5,23 @@ it takes raw ones. policy.onnx needs no reinforcement learning library, and ends
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 
 from core.arrays_on_disk import replacing
 from core.errors import BadInputError
 from core.humanoid.character import KD, KP, REVOLUTE_JOINTS, SPHERICAL_JOINTS, TORQUE_LIMITS
 from core.imitation.environment import ACTION_SIZE, ImitationEnvironment
 from core.imitation.goals import speed_of
+from core.imitation.half_cycle import SINE
 from core.imitation.making import make_evaluation
+from core.imitation.mirroring import ACTION_ORDER, ACTION_SIGNS, HALF_CYCLE_SIGNS, OBSERVATION_ORDER
+from core.imitation.onnx_graph import Graph
 from core.imitation.policy_card import card
 from core.imitation.policy_file import VERSION, VERSION_KEY
 from core.imitation.ppo.checkpoints import load_checkpoint
@@ -100,7 +101,8 @@ def write_player(out: Path, reference: HumanoidMotion, settings: TrainingSetting
 
 def write_zip(path: Path, learner: Learner) -> None:
     """Write what `stable_baselines3.PPO.load` opens where nothing of this project is installed: raw observations in,
-    actions in [-5, 5] out (times `action_scale` rad, onto the reference's targets)."""
+    actions in [-5, 5] out (times `action_scale` rad, onto the reference's targets). A policy for half a cycle wants to
+    be shown the second half in the mirror, which such a file cannot hold (`core.imitation.half_cycle`)."""
     import torch
 
     actor = learner.actor()
@@ -140,14 +142,19 @@ def write_onnx(
     `reference_targets` [n,36] float32: the reference's joints, quaternions wxyz and angles in rad, `ahead_s` later and
     led by `lead_s` times their velocity. Outputs `offsets` [n,28] rad, and `targets` [n,36]: what the muscles pull to.
     """
-    graph = _Graph()
-    normal = graph.node("Div", graph.node("Sub", "observations", graph.constant(actor.mean)), graph.constant(actor.std))
-    x = normal
+    graph = Graph()
+    x, second = "observations", ""
+    if settings.half_cycle:
+        second = graph.node("Less", graph.slice(x, SINE, SINE + 1), graph.scalar(0.0))
+        x = graph.mirrored_where(second, x, OBSERVATION_ORDER, HALF_CYCLE_SIGNS)
+    x = graph.node("Div", graph.node("Sub", x, graph.constant(actor.mean)), graph.constant(actor.std))
     for i, (weight, bias) in enumerate(actor.policy):
         x = graph.node("Gemm", x, graph.constant(weight), graph.constant(bias), transB=1)
         if i < len(actor.policy) - 1:
             x = graph.node("Relu", x)
     actions = graph.node("Clip", x, graph.scalar(-MOST_ACTION), graph.scalar(MOST_ACTION))
+    if settings.half_cycle:
+        actions = graph.mirrored_where(second, actions, ACTION_ORDER, ACTION_SIGNS)
     graph.node("Mul", actions, graph.scalar(settings.environment.action_scale), output="offsets")
     _add_targets(graph)
     world = settings.environment
@@ -160,10 +167,11 @@ def write_onnx(
         "ahead_s": repr(world.ahead_s),
         **(more or {}),
     }
-    graph.save(path, len(actor.mean), facts)
+    inputs = {"observations": len(actor.mean), "reference_targets": 36}
+    graph.save(path, inputs, {"offsets": ACTION_SIZE, "targets": 36}, facts)
 
 
-def _add_targets(graph: "_Graph") -> None:
+def _add_targets(graph: Graph) -> None:
     """targets = the reference's joints turned on by the offsets, about each child's axes.
 
     Of a spherical joint q = reference x exp(offset / 2): with the angle a of the offset v, [cos(a/2), v sin(a/2) / a].
@@ -183,7 +191,7 @@ def _add_targets(graph: "_Graph") -> None:
     graph.node("Concat", *parts, output="targets", axis=1)
 
 
-def _product(graph: "_Graph", first: str, w: str, v: str) -> str:
+def _product(graph: Graph, first: str, w: str, v: str) -> str:
     """Hamilton's product of quaternions `first` [n,4] (wxyz) and (`w` [n,1], `v` [n,3])."""
     a = [graph.slice(first, i, i + 1) for i in range(4)]
     b = [w, *(graph.slice(v, i, i + 1) for i in range(3))]
@@ -204,47 +212,3 @@ _HAMILTON: tuple[tuple[tuple[int, ...], tuple[tuple[int, int], ...]], ...] = (
     ((1, -1, 1), ((0, 3), (1, 2), (2, 1), (3, 0))),
 )
 """Of w, x, y, z: the signs of all terms but the first, and which numbers are multiplied."""
-
-
-class _Graph:
-    """An ONNX graph that is being written, node by node."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.initialisers: list[onnx.TensorProto] = []
-
-    def node(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        output = output or f"{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
-        return output
-
-    def constant(self, values: Array) -> str:
-        name = f"constant_{len(self.initialisers)}"
-        self.initialisers.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def scalar(self, value: float) -> str:
-        return self.constant(np.array(value, np.float32))
-
-    def integers(self, values: Sequence[int]) -> str:
-        return self.constant(np.array(values, np.int64))
-
-    def slice(self, of: str, start: int, stop: int) -> str:
-        return self.node("Slice", of, self.integers([start]), self.integers([stop]), self.integers([1]))
-
-    def save(self, path: Path, observation_size: int, facts: dict[str, str]) -> None:
-        def declared(name: str, width: int) -> onnx.ValueInfoProto:
-            return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", width])
-
-        graph = helper.make_graph(
-            self.nodes,
-            "policy",
-            [declared("observations", observation_size), declared("reference_targets", 36)],
-            [declared("offsets", ACTION_SIZE), declared("targets", 36)],
-            self.initialisers,
-        )
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-        helper.set_model_props(model, facts)
-        onnx.checker.check_model(model)
-        with replacing(path) as temporary:
-            temporary.write_bytes(model.SerializeToString())

@@ -39,7 +39,7 @@ Evaluations as it went (as the reference is):
 
 - `policy.zip`: `stable_baselines3.PPO.load("policy.zip")`, plain MlpPolicy. Raw observations in, actions [28] out:
   times {action_scale:g} rad, added onto the reference's targets. Opening a zip of stable-baselines3 runs code that is
-  in it: open only zips from people you trust.
+  in it: open only zips from people you trust.{halves}
 - `policy.onnx`: the same and more, for ONNX Runtime: raw `observations` and `reference_targets` [36] in, `offsets` [28]
   rad and `targets` [36] out. Holds numbers only.
 - {play}
@@ -47,6 +47,10 @@ Evaluations as it went (as the reference is):
 """
 
 _PLAY = "`play.py` with `play.npz`{model}: plays it; needs numpy, onnxruntime and mujoco, and nothing else."
+_HALVES = (
+    "\n  The policy knows half a cycle. While the phase's sine is below zero, mirror what this file is shown, and its "
+    "actions;\n  `policy.onnx` does so itself."
+)
 _MANY = 12
 
 
@@ -85,6 +89,7 @@ def card(name: str, record: dict[str, Any], curve: list[dict[str, Any]], length_
         curve="\n".join(_rows(curve)),
         action_scale=settings["environment"]["action_scale"],
         play=_play(settings),
+        halves=_HALVES if settings.get("half_cycle") else "",
     )
 
 

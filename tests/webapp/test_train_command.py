@@ -50,6 +50,8 @@ def test_a_training_a_bundle_and_going_on(tmp_path: Path):
         (["walk", "--randomised", "1.5"], "randomised should be between 0 and 1"),
         (["walk", "--randomised", "1", "--engine", "bullet"], "Randomised humanoids are to be had in mujoco only"),
         (["--resume", "nowhere", "--mirrored"], "leave out --mirrored"),
+        (["jump", "--half-cycle"], "own mirror image"),
+        (["walk", "--half-cycle", "--mirrored"], "Leave out --half-cycle or the other"),
         (["--resume", "nowhere"], "there is none"),
         (["--resume", "nowhere", "--engine", "bullet", "--task-weight", "0.3"], "leave out --engine, --task-weight"),
     ],

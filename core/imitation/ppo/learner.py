@@ -18,7 +18,7 @@ from core.imitation.environment import ACTION_SIZE
 from core.imitation.observations import PHASE
 from core.imitation.ppo.collecting import Batch
 from core.imitation.ppo.doubling import doubled
-from core.imitation.ppo.networks import MOST_ACTION, STD_FLOOR, Actor
+from core.imitation.ppo.networks import MOST_ACTION, STD_FLOOR, Actor, moved
 from core.imitation.ppo.settings import TrainingSettings
 
 Array = np.ndarray
@@ -57,10 +57,13 @@ class Learner:
 
     def update(self, batch: Batch) -> dict[str, float]:
         """PPO's update by an iteration's batch; what is worth noting of it."""
-        self._fill(batch if self.shift is None else doubled(batch, self.actor(), self.shift))
+        before = self.actor()
+        self._fill(batch if self.shift is None else doubled(batch, before, self.shift))
         self.ppo.train()
         noted = self.ppo.logger.name_to_value
         figures = {name: float(noted[f"train/{name}"]) for name in ("approx_kl", "clip_fraction", "explained_variance")}
+        if self.shift is not None:  # mirrored actions, which the policy did not choose, would blow up the estimate
+            figures["approx_kl"] = moved(before, self.actor(), batch.raw.reshape(-1, batch.raw.shape[-1]))
         self._follow(figures["approx_kl"])
         self.moments.update(batch.raw.reshape(-1, batch.raw.shape[-1]).astype(float))
         self.ppo.num_timesteps += batch.rewards.size

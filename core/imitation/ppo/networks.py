@@ -46,6 +46,14 @@ class Actor:
         return (-0.5 * z * z - self.log_std - 0.5 * np.log(2 * np.pi)).sum(axis=1, dtype=np.float32)
 
 
+def moved(before: Actor, after: Actor, observations: Array) -> float:
+    """Mean KL divergence of `after` from `before` over raw `observations` [n,O]: of Gaussians that share their
+    deviations. Each sees by the normalisation of `before`."""
+    seen = before.normalised(observations)
+    z = (_through(after.policy, seen) - before.means(seen)) / np.exp(before.log_std)
+    return float((0.5 * z * z).sum(axis=1).mean())
+
+
 def clipped(actions: Array) -> Array:
     """Actions as the environment takes them."""
     return np.clip(actions, -MOST_ACTION, MOST_ACTION)

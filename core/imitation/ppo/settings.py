@@ -91,6 +91,9 @@ class TrainingSettings:
     mirrored: bool = False
     """Learn from each sample twice, as it is and in the mirror (`ppo.doubling`); for a motion that is its own mirror
     image half a cycle later, or with others beside; without a task."""
+    half_cycle: bool = False
+    """A policy for half a cycle that does the other half in the mirror (`core.imitation.half_cycle`); for a motion that
+    is its own mirror image half a cycle later."""
     beside: tuple[str, ...] = ()
     """Other motions, clips by name or files, that the same policy learns to track; it then does not see the phase."""
     randomised: float = 0.0
@@ -160,6 +163,11 @@ class TrainingSettings:
         _expect(
             math.isfinite(self.checkpoint_s) and self.checkpoint_s > 0,
             f"checkpoint_s should be above zero and finite, but is {self.checkpoint_s}.",
+        )
+        _expect(
+            not self.half_cycle or not (self.task or self.mirrored or self.beside or self.guided is not None),
+            "A policy for half a cycle is to be had without a task, mirrored samples and motions beside, and not the "
+            "guided way. Leave out --half-cycle or the other.",
         )
         _expect(not (self.beside and self.task), "Other motions beside cannot be had with a task. Leave out one.")
         if self.beside:
