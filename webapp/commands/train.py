@@ -18,8 +18,8 @@ DEFAULT_SECONDS = 1800.0
 
 
 _SETTLED = (
-    "out", "way", "engine", "seed", "humanoids", "steps", "starts", "mirrored", "beside", "task", "task_weight",
-    "assist", "assist_samples",
+    "out", "way", "engine", "seed", "humanoids", "steps", "starts", "mirrored", "half_cycle", "beside",
+    "task", "task_weight", "assist", "assist_samples",
 )  # fmt: skip
 """What a training keeps for good: to give it anew with --resume is a mistake, not a wish."""
 
@@ -51,6 +51,9 @@ def train(
         float | None,
         typer.Option(help="How far off episodes begin at most, more as few fail, in (0.1 rad, 0.3 m/s); 0 to 3 (1)."),
     ] = None,
+    half_cycle: Annotated[
+        bool, typer.Option("--half-cycle", help="Do every second half of the cycle in the mirror; walk and run.")
+    ] = False,
     mirrored: Annotated[
         bool, typer.Option("--mirrored", help="Learn from each sample in the mirror, too; for a symmetric motion.")
     ] = False,
@@ -97,7 +100,7 @@ def train(
             settings = settings_for(
                 way, samples=samples, seconds=seconds, engine=engine, seed=seed, processes=processes, cluster=cluster,
                 humanoids=humanoids, steps=steps, starts=starts, disturbed=1.0 if disturbed is None else disturbed,
-                mirrored=mirrored, randomised=randomised or 0.0,
+                mirrored=mirrored, half_cycle=half_cycle, randomised=randomised or 0.0,
                 beside=tuple(each for each in beside.split(",") if each), task=task, task_weight=task_weight,
                 assist=assist, assist_samples=assist_samples,
                 checkpoint_s=60.0 if checkpoint is None else checkpoint,
