@@ -1,5 +1,6 @@
 """Where the files of a training of a run's person lie, and what they tell without being computed with."""
 
+from pathlib import Path
 from typing import Any
 
 from core.errors import BadInputError
@@ -13,6 +14,11 @@ REFERENCE = "reference.txt"
 def training_folder(run: RunFolder, person: int, training_id: str) -> RunFolder:
     """Where the files of a training of a run's person lie."""
     return RunFolder(run.person(person) / "policies" / training_id)
+
+
+def performance_file(run: RunFolder, person: int, training_id: str) -> Path:
+    """The latest performance of a training's policy (`Rollout`), which is there after its first evaluation."""
+    return run.person(person) / "rollouts" / f"policy-{training_id}.npz"
 
 
 def check_motion(run: RunFolder, person: int) -> None:

@@ -12,7 +12,7 @@ from core.export.sprites import sprite_strip
 from core.jobs.policies import PolicyPlace
 from core.jobs.trainings import TrainingRecord
 from core.run_folder import RunFolder
-from core.training_folder import training_folder
+from core.training_folder import performance_file, training_folder
 
 
 class ListedPolicy(BaseModel):
@@ -74,7 +74,7 @@ def listed_policy(place: PolicyPlace, training: TrainingRecord) -> ListedPolicy:
 
 def performance(run: RunFolder, person: int, training_id: str) -> Path | None:
     """The latest performance of a policy; None where there is none yet."""
-    path = run.person(person) / "rollouts" / f"policy-{training_id}.npz"
+    path = performance_file(run, person, training_id)
     return path if path.is_file() else None
 
 

@@ -13,7 +13,7 @@ from core.jobs.database import READS_ONLY
 from core.jobs.home import PUT_AWAY, Home
 from core.jobs.tables import Training
 from core.run_folder import RunFolder
-from core.training_folder import WORK, training_folder
+from core.training_folder import WORK, performance_file, training_folder
 
 _log = logging.getLogger(__name__)
 _OF_EVALUATION = ("return", "seconds_up", "horizon_s", "samples")
@@ -27,7 +27,7 @@ def policy_facts(run: RunFolder, person: int, training_id: str) -> dict[str, Any
     """
     folder = training_folder(run, person, training_id).root
     told = [line for line in read_curve(folder / WORK) if "return" in line]
-    performance = run.person(person) / "rollouts" / f"policy-{training_id}.npz"
+    performance = performance_file(run, person, training_id)
     return {
         "evaluation": {name: told[-1].get(name) for name in _OF_EVALUATION} if told else None,
         "performed": performance.stat().st_mtime_ns // 1_000_000 if performance.is_file() else None,

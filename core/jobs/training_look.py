@@ -24,8 +24,8 @@ SAVE_EVERY_S = 30.0
 class Look:
     """Looks whether to end, asks the training for a last checkpoint, and loses patience with it.
 
-    It also has new checkpoints saved by `files` from time to time, for another machine to go on from, and noted by
-    `note`, for lists.
+    It also has new checkpoints and performances saved by `files` from time to time, for another machine to go on from,
+    and then noted by `note`, so that lists promise nothing that cannot be had yet.
     """
 
     def __init__(
@@ -34,14 +34,15 @@ class Look:
         store: TrainingStore,
         training_id: str,
         work: Path,
+        performance: Path,
         files: Callable[[], None],
         note: Callable[[], None],
     ) -> None:
         self.asked = ""
         self._context, self._store, self._id, self._work = context, store, training_id, work
         self._deadline = 0.0
-        self._files, self._saved, self._saved_at = files, written(work), time.monotonic()
-        self._note, self._told = note, self._saved
+        self._performance, self._files, self._note = performance, files, note
+        self._saved, self._saved_at = self._times(), time.monotonic()
 
     def __call__(self) -> None:
         if not self.asked:
@@ -51,8 +52,7 @@ class Look:
                 elif self._store.stop_requested(self._id):
                     self.asked = "person"
             if not self.asked:
-                self.tell()
-                if written(self._work) != self._saved and time.monotonic() - self._saved_at > SAVE_EVERY_S:
+                if self._times() != self._saved and time.monotonic() - self._saved_at > SAVE_EVERY_S:
                     self.save()
                 return
             self._deadline = time.monotonic() + STOP_WITHIN_S
@@ -61,18 +61,13 @@ class Look:
         elif time.monotonic() > self._deadline:
             raise CancelledError("The training was stopped.")
 
-    def tell(self) -> None:
-        """Note how the policy of a new checkpoint does, for lists."""
-        if (now := written(self._work)) != self._told:
-            with unless_away():
-                self._note()
-                self._told = now
-
     def save(self) -> None:
         """Have the files saved; where that is not possible now, the next checkpoint's are."""
-        self._saved, self._saved_at = written(self._work), time.monotonic()
+        self._saved, self._saved_at = self._times(), time.monotonic()
         try:
             self._files()
+            with unless_away():
+                self._note()
         except MovedOnError as error:
             if self._context.stopping.is_set():
                 raise WorkerStoppingError from error
@@ -81,10 +76,16 @@ class Look:
         except (UnderstudyError, OSError) as error:
             _log.warning("A checkpoint of training %s is on this machine alone: %s", self._id, error)
 
+    def _times(self) -> tuple[int, int]:
+        return written(self._work), _changed(self._performance)
+
 
 def written(work: Path) -> int:
     """When a training's checkpoint was written [ns]; 0 before there is one."""
-    path = work / "checkpoint.npz"
+    return _changed(work / "checkpoint.npz")
+
+
+def _changed(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
 
 

@@ -25,7 +25,7 @@ from core.jobs.trainings import TrainingRecord, TrainingStore
 from core.jobs.workflow import BROKE_OFF, SILENCE_S, WorkerContext, current_context, is_latest_try
 from core.progress import silent
 from core.run_folder import RunFolder
-from core.training_folder import WORK, is_finished, training_folder
+from core.training_folder import WORK, is_finished, performance_file, training_folder
 
 _log = logging.getLogger(__name__)
 
@@ -88,10 +88,11 @@ def _train(
     deaths, checkpoint = 0, written(work)
     home, files = context.home, partial(context.home.push, training.run_id, training.id)
     note = partial(_note_facts, store, folder, training)
+    performance = performance_file(RunFolder(folder.root.parents[2]), training.person, training.id)
     if trouble := moved(lambda: home.pull(training.run_id), _stop_with(context)):
         return {"state": "failed", "error": trouble}
     while True:
-        look = Look(context, store, training.id, work, files, note)
+        look = Look(context, store, training.id, work, performance, files, note)
         try:
             answer = process.run("train", throttled(store, training.id), look, SILENCE_S)
         except CancelledError:  # it took too long over its last checkpoint
