@@ -35,13 +35,18 @@ STEPS = 600
 JOINTS_RAD, ROOT_SPEED = 0.1, 0.3
 
 
-def seconds_up(policy: OnnxPolicy, clip: str, engine: str, starts: int, disturbed: bool) -> np.ndarray:
-    """[starts] s until each humanoid failed, 20 at most; of a motion that ends, its last posture is to be held."""
+def seconds_up(
+    policy: OnnxPolicy, clip: str, engine: str, starts: int, disturbed: bool, step_hz: float = 0.0
+) -> np.ndarray:
+    """[starts] s until each humanoid failed, 20 at most; of a motion that ends, its last posture is to be held.
+
+    `step_hz`: of the simulation; 0 takes what it learned with, or in the other engine what is learned with there.
+    """
     how = policy.conventions
     world = EnvironmentSettings(
         lead_s=how.lead_s, ahead_s=how.ahead_s, restarts=False, action_scale=1.0, most_steps=STEPS
     )
-    step_hz = how.step_hz if engine == how.engine else STEP_HZ[engine]
+    step_hz = step_hz or (how.step_hz if engine == how.engine else STEP_HZ[engine])
     made = make_engine(engine, starts, step_hz, record=True)
     environment = ImitationEnvironment(reference_called(clip), made, world, 0)
     environment.starts = Evenly()

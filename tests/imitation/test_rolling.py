@@ -8,10 +8,12 @@ import pytest
 from benchmarks.pybullet_envs_deep_mimic import deep_mimic_environment
 from core.errors import BadInputError
 from core.humanoid.kinematics import forward_kinematics
+from core.imitation import rolling
 from core.imitation.naming import load_motion
 from core.imitation.policy import Conventions, Seen
 from core.imitation.pretrained import pretrained
 from core.imitation.rolling import RolloutSettings, roll_out, roll_outs
+from core.imitation.shipped import shipped_policy
 from core.metrics import rollout_figures
 from core.motion import HumanoidMotion
 from core.notices import collecting
@@ -134,6 +136,16 @@ def test_another_engine_is_allowed_and_told():
         rollout = roll_out(pretrained("walk"), clip("walk"), replace(SHORT, engine="mujoco"))
     assert rollout.engine == "mujoco"
     assert "learned in bullet" in notices[0]
+
+
+def test_who_learned_in_mujoco_stays_up_in_bullet_where_steps_are_small(monkeypatch):
+    settings = RolloutSettings(seconds=2.5, engine="bullet")
+    rollout = roll_out(shipped_policy("understudy_walk"), clip("walk"), settings)
+    assert np.isnan(rollout.time_to_fall_s)
+    assert rollout.body_positions[-1, 0, 1] > 0.8
+    monkeypatch.setitem(rolling.ELSEWHERE_HZ, "bullet", 240.0)
+    toppled = roll_out(shipped_policy("understudy_walk"), clip("walk"), settings)
+    assert toppled.body_positions[-1, 0, 1] < 0.8
 
 
 def test_what_cannot_be_rolled_out_is_refused():
