@@ -2,7 +2,7 @@
 
 import os
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +17,7 @@ from core.imitation.challenge_folder import ChallengeFolder
 from core.imitation.ppo.settings import TrainingSettings
 from core.jobs.cleaning import find_orphans
 from core.jobs.home import new_run_id
+from core.jobs.policies import PolicyStore
 from core.jobs.tables import Run
 from core.jobs.trainings import TrainingStore
 from core.run_folder import RunFolder
@@ -190,9 +191,7 @@ def test_a_policy_that_was_deleted_long_ago_is_removed_with_its_cells(site_clien
     performance.parent.mkdir()
     performance.write_bytes(b"x")
     site_client.delete(mine.at)
-    marker = mine.file.with_name(".put-away")
-    days_ago = time.time() - 6 * 86400
-    os.utime(marker, (days_ago, days_ago))
+    PolicyStore(site.engine).put_away(mine.run, training_id, datetime.now(UTC) - timedelta(days=6))
     site.purge()
     assert find_orphans(site.engine, site.home) == []
     assert mine.file.is_file()
