@@ -1,11 +1,12 @@
 """How robust the policies that ship are, and what training one costs.
 
-    python -m benchmarks.policies [--starts 64] [--engines mujoco,bullet] [--train walk --samples N --seed S]
+    python -m benchmarks.policies [--starts 64] [--engines mujoco,bullet] [--elsewhere-hz 240] [--policy FOLDER]
+        [--train walk --samples N --seed S]
 
 - policies.NAME_survival_20s: of so many starts over all phases, joints off by 0.1 rad and the root by 0.3 m/s, the
   share that never fails in 20 s (fall, 0.6 m off the way, or bodies off by 0.25 m on average); .NAME_seconds_up: their
-  mean time to failure; .NAME_undisturbed_20s: the share from starts on the reference; all in the engine it learned in,
-  and again in the other one.
+  mean time to failure; .NAME_undisturbed_20s, .NAME_undisturbed_seconds_up: the same from starts on the reference; all
+  in the engine it learned in, and again in the other one.
 - policies.walk_cpu_minutes (with --train): CPU time of `understudy train`, with the survival of what it trained.
 """
 
@@ -65,15 +66,17 @@ def seconds_up(
     return up / 30
 
 
-def held(policy: OnnxPolicy, name: str, clip: str, engines: list[str], starts: int) -> None:
-    """Report a policy's figures in each engine."""
+def held(policy: OnnxPolicy, name: str, clip: str, engines: list[str], starts: int, elsewhere_hz: float = 0.0) -> None:
+    """Report a policy's figures in each engine, simulated at `elsewhere_hz` where it did not learn."""
     for engine in engines:
-        where = "" if engine == policy.conventions.engine else f"_{engine}"
-        up = seconds_up(policy, clip, engine, starts, disturbed=True)
+        at_home = engine == policy.conventions.engine
+        where, step_hz = ("", 0.0) if at_home else (f"_{engine}", elsewhere_hz)
+        up = seconds_up(policy, clip, engine, starts, True, step_hz)
         report(f"policies.{name}_survival_20s{where}", float((up >= 20).mean()), "share")
         report(f"policies.{name}_seconds_up{where}", float(up.mean()), "s")
-        plain = seconds_up(policy, clip, engine, starts, disturbed=False)
+        plain = seconds_up(policy, clip, engine, starts, False, step_hz)
         report(f"policies.{name}_undisturbed_20s{where}", float((plain >= 20).mean()), "share")
+        report(f"policies.{name}_undisturbed_seconds_up{where}", float(plain.mean()), "s")
 
 
 def trained(clip: str, samples: int, seed: int, engines: list[str], starts: int) -> None:
@@ -94,6 +97,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--starts", type=int, default=64)
     parser.add_argument("--engines", default="mujoco,bullet")
+    parser.add_argument("--elsewhere-hz", type=float, default=0.0, help="in the other engine (mujoco 120, bullet 240)")
+    parser.add_argument("--policy", type=Path, help="measure this one, of the walk, instead")
     parser.add_argument("--train", help="train this clip first, instead of measuring those that ship")
     parser.add_argument("--samples", type=int, default=3_000_000)
     parser.add_argument("--seed", type=int, default=0)
@@ -102,8 +107,11 @@ def main() -> None:
     if options.train:
         trained(options.train, options.samples, options.seed, engines, options.starts)
         return
+    if options.policy:
+        held(OnnxPolicy(options.policy), "walk", "walk", engines, options.starts, options.elsewhere_hz)
+        return
     for name, clip in shipped().items():
-        held(shipped_policy(name), clip, clip, engines, options.starts)
+        held(shipped_policy(name), clip, clip, engines, options.starts, options.elsewhere_hz)
 
 
 if __name__ == "__main__":

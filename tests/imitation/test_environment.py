@@ -18,6 +18,7 @@ from core.imitation.terminations import (
     fallen,
 )
 from core.motion import HumanoidMotion
+from core.physics.bullet_engine import BulletEngine
 from core.physics.engine import WorldSettings
 from core.physics.mujoco_engine import MujocoEngine
 from core.physics.rotations import product, quaternions, rotate
@@ -145,6 +146,16 @@ def test_straying_is_by_place_or_by_pose():
     moved[3, ::2, 2], moved[3, 1::2, 2] = 0.3, -0.3  # half of it here, half there
     assert deviated(still(4, moved), reference).tolist() == [False, True, False, True]
     assert not deviated(still(4, moved), reference, np.inf, np.inf).any()
+
+
+def test_both_engines_show_the_same_state_alike():
+    mujoco = environment(4)
+    bullet = ImitationEnvironment(clip("walk"), BulletEngine(4), EnvironmentSettings(), seed=3)
+    seen = []
+    for world in (mujoco, bullet):
+        world.reset()
+        seen.append(world.disturb(np.random.default_rng(1), 0.1, 0.3))
+    assert np.allclose(seen[0], seen[1], atol=1e-9)
 
 
 def test_observations_do_not_know_where_north_is():
