@@ -68,6 +68,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "few_long_rollouts": {"humanoids": 128, "steps": 32},
     "larger_batch": {"humanoids": 512, "steps": 16},
     "mirrored": {"mirrored": True},
+    "half_cycle": {"half_cycle": True},
     "randomised": {"randomised": 1.0},
     "performed": {},
 }  # fmt: skip
