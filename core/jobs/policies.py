@@ -5,6 +5,7 @@ lists; its files stay until it is removed, or its run is.
 """
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +13,11 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.errors import RunNotFoundError
+from core.errors import BadInputError, RunNotFoundError
 from core.imitation.challenge_folder import forget_cells
 from core.jobs.database import READS_ONLY
 from core.jobs.home import PUT_AWAY, RUN_PART, SITE_PART, Home
+from core.jobs.store import RunStore
 from core.jobs.tables import Run, Training
 from core.jobs.trainings import ENDED, TrainingRecord, record_of_training
 from core.run_figures import POLICY
@@ -123,25 +125,39 @@ def deleted_policies(engine: sa.Engine, before: datetime) -> list[PolicyPlace]:
 def remove_policy(engine: sa.Engine, home: Home, place: PolicyPlace) -> None:
     """Remove a policy for good: its files, its performance, what challenges have of it, and what is known of it.
 
-    One that was brought back meanwhile, elsewhere even, stays."""
+    One that was brought back meanwhile, elsewhere even, stays. The marker goes last, so that what is broken off, by a
+    store that is away or a kill, is gone on with the next time.
+    """
     home.pull(place.run_id)
     run = home.run(place.run_id)
-    if not is_put_away(run, place.person, place.training_id):
+    put_away = marker(run, place.person, place.training_id)
+    if not put_away.is_file():
         return
-    shutil.rmtree(training_folder(run, place.person, place.training_id).root, ignore_errors=True)
-    for path in run.person(place.person).glob(f"rollouts/policy-{place.training_id}[.-]*"):
-        path.unlink(missing_ok=True)
-    for part in (place.training_id, SITE_PART, *_forget_figures(run, place)):
+    performances = run.person(place.person).glob(f"rollouts/policy-{place.training_id}[.-]*")
+    for path in [*put_away.parent.iterdir(), *performances]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path != put_away:
+            path.unlink(missing_ok=True)
+    for part in (place.training_id, *_forget_figures(engine, run, place)):
         home.push(place.run_id, part)
     forget_cells(home.challenges, place.training_id)
     with Session(engine) as session, session.begin():
         session.execute(sa.delete(Training).where(Training.id == place.training_id))
+    shutil.rmtree(put_away.parent, ignore_errors=True)
+    home.push(place.run_id, SITE_PART)
 
 
-def _forget_figures(run: RunFolder, place: PolicyPlace) -> tuple[str, ...]:
-    """Take a policy out of metrics.json, where earlier versions wrote its figures; the part of the run that changed."""
-    figures = read_json(run.metrics)
-    if figures.get(str(place.person), {}).pop(f"{POLICY}{place.training_id}", None) is None:
-        return ()
-    write_json(run.metrics, figures)
-    return (RUN_PART,)
+def _forget_figures(engine: sa.Engine, run: RunFolder, place: PolicyPlace) -> tuple[str, ...]:
+    """Take a policy out of metrics.json, where earlier versions wrote its figures; the part of the run that changed.
+
+    Not where a worker is at the run, whose the file is then: without its performance nobody shows them any more.
+    """
+    with suppress(RunNotFoundError, BadInputError):
+        figures = read_json(run.metrics)
+        of_person = figures.get(str(place.person), {})
+        known = of_person.pop(f"{POLICY}{place.training_id}", None) is not None
+        if known and RunStore(engine).get(place.run_id, deleted=True).is_finished:
+            write_json(run.metrics, figures)
+            return (RUN_PART,)
+    return ()

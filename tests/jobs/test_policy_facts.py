@@ -12,10 +12,13 @@ from core.imitation.ppo.curve import NAME as CURVE
 from core.jobs.home import new_run_id
 from core.jobs.migrate import alembic_config, migrating, upgrade
 from core.jobs.mirrored_home import MirroredHome
-from core.jobs.policies import PolicySearch, PolicyStore, deleted_policies, marker
+from core.jobs.object_store import StoreAwayError
+from core.jobs.policies import PolicySearch, PolicyStore, deleted_policies, marker, remove_policy
 from core.jobs.policy_facts import note_missing_facts
 from core.jobs.trainings import TrainingStore
 from core.jobs.users import LOCAL_USER
+from core.run_figures import read_figures
+from core.run_folder import write_json
 from core.training_folder import WORK, training_folder
 from webapp.policy_view import listed_policy
 
@@ -66,6 +69,46 @@ def test_policies_of_an_earlier_version_are_looked_at_once_and_then_listed_witho
     assert [each.id for each in found(engine, put_away=True)[0]] == [away]
     (place,) = deleted_policies(engine, datetime.now(UTC) + timedelta(minutes=1))
     assert place.training_id == away
+
+
+@pytest.mark.parametrize("kind", ["write", "remove"])
+def test_a_removal_that_a_store_breaks_off_is_gone_on_with(earlier, monkeypatch, kind):
+    engine, web, run, (kept, away) = earlier
+    upgrade(engine)
+    note_missing_facts(engine, web)
+    (place,) = deleted_policies(engine, datetime.now(UTC) + timedelta(minutes=1))
+    with monkeypatch.context() as patch:
+
+        def fail(*given):
+            raise StoreAwayError("The store is away.")
+
+        patch.setattr(web.mirror.store, kind, fail)
+        with pytest.raises(StoreAwayError):
+            remove_policy(engine, web, place)
+    (again,) = deleted_policies(engine, datetime.now(UTC) + timedelta(minutes=1))
+    remove_policy(engine, web, again)
+    assert found(engine, put_away=True) == ([], 0)
+    assert [each.id for each in found(engine)[0]] == [kept]
+    litter = {name.removeprefix(f"{run}/") for name in web.mirror.unused(run)}  # which `understudy clean` finds
+    left = set(web.mirror.store.names(run)) - litter
+    assert not [name for name in left if name.startswith((f"files/{away}/", "files/site/"))]
+    assert [name for name in left if name.startswith(f"files/{kept}/")]
+
+
+def test_a_run_that_a_worker_is_at_keeps_its_figures_to_itself(earlier):
+    engine, web, run, (_, away) = earlier
+    upgrade(engine)
+    note_missing_facts(engine, web)
+    (place,) = deleted_policies(engine, datetime.now(UTC) + timedelta(minutes=1))
+    web.pull(run)
+    metrics = web.run(run).metrics
+    write_json(metrics, {"0": {f"policy-{away}": {"return": 0.5}}})
+    before = metrics.read_bytes()
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE runs SET state = 'running'")
+    remove_policy(engine, web, place)
+    assert metrics.read_bytes() == before
+    assert read_figures(web.run(run)) == {"0": {}}
 
 
 def test_a_list_comes_in_parts_and_is_searched(tmp_path):

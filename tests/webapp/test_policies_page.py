@@ -22,6 +22,7 @@ def policy(site_client):
     site = site_client.app.state.site
     run_id, training_id = new_run_id(), new_run_id()
     site.store.create(run_id, "A walk", "a.mp4", {}, [("clip", "Cut")])
+    site.store.finish(run_id, "done")
     settings = RunSettings(TrainingSettings(seconds=60.0), "A walk, policy 1").to_json()
     trainings = TrainingStore(site.engine)
     trainings.create(training_id, run_id, 0, settings, also=lambda connection, line: None)
