@@ -151,23 +151,27 @@ class Site:
         for place in deleted_policies(self.engine, now - KEPT_AFTER_DELETION):
             try:
                 remove_policy(self.engine, self.home, place)
-            except UnderstudyError as error:
+            except (UnderstudyError, OSError) as error:
                 _log.warning("The files of policy %s could not be removed: %s", place.training_id, error)
 
     def _keep_house(self) -> None:
-        try:
-            note_missing_facts(self.engine, self.home)
-        except Exception:
-            _log.exception("Policies of earlier versions are listed without figures until the next start")
+        self._look_at_earlier_policies()
         try:
             self.home.push_missing()
         except (UnderstudyError, OSError) as error:
             _log.warning("Runs of before are on this machine alone; that is looked after at the next start: %s", error)
         while not self._closing.wait(_HOUSEKEEPING_S):
+            self._look_at_earlier_policies()
             try:
                 self.purge()
             except Exception:
                 _log.exception("Old runs could not be removed; that is tried again in an hour")
+
+    def _look_at_earlier_policies(self) -> None:
+        try:
+            note_missing_facts(self.engine, self.home)
+        except Exception:
+            _log.exception("Policies of earlier versions are listed without figures; that is tried again in an hour")
 
     def log(self, run_id: str) -> str:
         """The end of what the stages wrote to their log, without the paths of this machine."""

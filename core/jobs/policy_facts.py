@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.errors import UnderstudyError
 from core.imitation.ppo.curve import read_curve
 from core.jobs.database import READS_ONLY
 from core.jobs.home import PUT_AWAY, Home
+from core.jobs.object_store import StoreAwayError
 from core.jobs.tables import Training
 from core.run_folder import RunFolder
 from core.training_folder import WORK, performance_file, training_folder
@@ -42,17 +42,20 @@ def note_facts(engine: sa.Engine, training_id: str, facts: dict[str, Any]) -> No
 
 
 def note_missing_facts(engine: sa.Engine, home: Home) -> None:
-    """Look at the files of trainings of earlier versions, once, run by run."""
-    asked = sa.select(Training.id, Training.run_id, Training.person, Training.facts).order_by(Training.run_id)
+    """Look at the files of trainings of earlier versions, once, run by run; those that cannot be had are left to do."""
+    asked = sa.select(Training.id, Training.run_id, Training.person).where(Training.facts.is_(None))
     with Session(engine.execution_options(**READS_ONLY)) as session:
-        missing = [row for row in session.execute(asked) if row.facts is None]
+        missing = session.execute(asked.order_by(Training.run_id)).all()
     for run_id in dict.fromkeys(row.run_id for row in missing):
         try:
             with home.borrowed(run_id) as root:
                 for row in (row for row in missing if row.run_id == run_id):
                     _note_from_files(engine, RunFolder(root), row.person, row.id)
-        except (UnderstudyError, OSError) as error:  # then at the next start
-            _log.warning("The policies of run %s are listed without their figures: %s", run_id, error)
+        except StoreAwayError as error:
+            _log.warning("Policies of earlier versions are listed without their figures for now: %s", error)
+            return
+        except Exception:  # whatever the files of one run hold, the others are looked at
+            _log.exception("The policies of run %s are listed without their figures", run_id)
 
 
 def _note_from_files(engine: sa.Engine, run: RunFolder, person: int, training_id: str) -> None:

@@ -15,12 +15,15 @@ from core.jobs.mirrored_home import MirroredHome
 from core.jobs.object_store import StoreAwayError
 from core.jobs.policies import PolicySearch, PolicyStore, deleted_policies, marker, remove_policy
 from core.jobs.policy_facts import note_missing_facts
+from core.jobs.store import RunStore
 from core.jobs.trainings import TrainingStore
 from core.jobs.users import LOCAL_USER
 from core.run_figures import read_figures
 from core.run_folder import write_json
 from core.training_folder import WORK, training_folder
 from webapp.policy_view import listed_policy
+from webapp.settings import Settings
+from webapp.site import Site
 
 
 @pytest.fixture
@@ -71,6 +74,44 @@ def test_policies_of_an_earlier_version_are_looked_at_once_and_then_listed_witho
     assert place.training_id == away
 
 
+def test_what_cannot_be_read_now_is_looked_at_later_and_keeps_nothing_from_the_others(earlier, tmp_path, monkeypatch):
+    engine, web, run, _ = earlier
+    upgrade(engine)
+    damaged = "2" * 16  # before the other one, by its id
+    RunStore(engine).create(damaged, "A kick", "a.mp4", {}, [])
+    TrainingStore(engine).create(new_run_id(), damaged, 0, {"name": "a"}, also=lambda connection, line: None)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE trainings SET facts = NULL")
+    folder = training_folder(web.run(damaged), 0, TrainingStore(engine).of_run(damaged)[0].id).root / WORK
+    folder.mkdir(parents=True)
+    (folder / CURVE).write_text("1\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(web.mirror.store, "names", away_now)
+        note_missing_facts(engine, web)
+    assert all(each.samples is None for each in found(engine)[0])
+    note_missing_facts(engine, web)
+    assert [(each.run, each.samples) for each in found(engine)[0]] == [(damaged, None), (run, 64)]
+
+
+def test_the_house_is_kept_whatever_goes_wrong_at_first(tmp_path, monkeypatch):
+    site, looks = Site(Settings(home=tmp_path, queues="none", _env_file=None)), []
+
+    def look(engine, home):
+        looks.append(home)
+        raise RuntimeError("The database is away.")
+
+    monkeypatch.setattr("webapp.site.note_missing_facts", look)
+    monkeypatch.setattr("webapp.site._HOUSEKEEPING_S", 0.0)
+    monkeypatch.setattr(site, "purge", site._closing.set)
+    site._keep_house()
+    assert len(looks) == 2
+    site.engine.dispose()
+
+
+def away_now(*given):
+    raise StoreAwayError("The store is away.")
+
+
 @pytest.mark.parametrize("kind", ["write", "remove"])
 def test_a_removal_that_a_store_breaks_off_is_gone_on_with(earlier, monkeypatch, kind):
     engine, web, run, (kept, away) = earlier
@@ -78,11 +119,7 @@ def test_a_removal_that_a_store_breaks_off_is_gone_on_with(earlier, monkeypatch,
     note_missing_facts(engine, web)
     (place,) = deleted_policies(engine, datetime.now(UTC) + timedelta(minutes=1))
     with monkeypatch.context() as patch:
-
-        def fail(*given):
-            raise StoreAwayError("The store is away.")
-
-        patch.setattr(web.mirror.store, kind, fail)
+        patch.setattr(web.mirror.store, kind, away_now)
         with pytest.raises(StoreAwayError):
             remove_policy(engine, web, place)
     (again,) = deleted_policies(engine, datetime.now(UTC) + timedelta(minutes=1))
