@@ -54,6 +54,15 @@ def check_half_cycle(reference: HumanoidMotion) -> None:
         )
 
 
+def is_half_cycle(reference: HumanoidMotion) -> bool:
+    """Whether `reference` is its own mirror image half a cycle later."""
+    try:
+        check_half_cycle(reference)
+    except BadInputError:
+        return False
+    return True
+
+
 def as_in_first_half(observations: Array) -> Array:
     """[n,277]: `observations` [n,277], those of the second half in the mirror."""
     second = observations[:, SINE] < 0

@@ -9,7 +9,7 @@ from support.trainings import clip, small
 
 from core.errors import BadInputError
 from core.imitation.environment import EnvironmentSettings
-from core.imitation.half_cycle import SINE, HalfCycleEnvironment, as_in_first_half
+from core.imitation.half_cycle import SINE, HalfCycleEnvironment, as_in_first_half, is_half_cycle
 from core.imitation.making import make_engine, make_evaluation
 from core.imitation.mirroring import mirrored_actions, mirrored_observations
 from core.imitation.observations import observe
@@ -90,6 +90,12 @@ def test_it_trains_goes_on_and_the_file_mirrors_by_itself(tmp_path: Path):
     (targets,) = session.run(["targets"], {name: each.astype(np.float32) for name, each in feed.items()})
     assert np.abs(targets - wanted).max() < 1e-5
     assert "half a cycle" in (tmp_path / "policy" / "card.md").read_text()
+
+
+def test_of_the_clips_the_walk_and_the_run_are_such_motions():
+    assert [name for name in ("walk", "run", "jump", "dance_b", "kick", "crawl") if is_half_cycle(clip(name))] == [
+        "walk", "run",
+    ]  # fmt: skip
 
 
 def test_refused_where_halves_differ_or_other_wishes_stand_against_it(tmp_path: Path):

@@ -1,5 +1,6 @@
 """`understudy train`: what it makes, goes on with and refuses."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,17 @@ def test_a_training_a_bundle_and_going_on(tmp_path: Path):
     spent = cli.invoke(app, ["train", "--resume", str(out), "--processes", "1"])
     assert spent.exit_code == 0, spent.stderr
     assert "4,096 samples" in told(spent)
+
+
+@pytest.mark.parametrize(("option", "half"), [([], True), (["--no-half-cycle"], False), (["--task", "heading"], False)])
+def test_half_a_cycle_is_learned_where_that_suits(tmp_path: Path, option: list[str], half: bool):
+    out = tmp_path / "walk"
+    result = cli.invoke(
+        app, ["train", "walk", "--samples", "64", "--humanoids", "16", "--steps", "64", "--processes", "1",
+              "--out", str(out), *option]
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert json.loads((out / "training.json").read_text())["settings"]["half_cycle"] is half
 
 
 @pytest.mark.parametrize(

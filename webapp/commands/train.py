@@ -52,8 +52,12 @@ def train(
         typer.Option(help="How far off episodes begin at most, more as few fail, in (0.1 rad, 0.3 m/s); 0 to 3 (1)."),
     ] = None,
     half_cycle: Annotated[
-        bool, typer.Option("--half-cycle", help="Do every second half of the cycle in the mirror; walk and run.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--half-cycle/--no-half-cycle",
+            help="Do every second half of the cycle in the mirror (where the motion is symmetric, as walk and run).",
+        ),
+    ] = None,
     mirrored: Annotated[
         bool, typer.Option("--mirrored", help="Learn from each sample in the mirror, too; for a symmetric motion.")
     ] = False,
@@ -78,6 +82,7 @@ def train(
     from core.notices import collecting
 
     with plain_errors(), collecting() as notices:
+        from core.imitation.half_cycle import is_half_cycle
         from core.imitation.policy_bundle import export_policy
         from core.imitation.ppo import train
         from core.imitation.ppo.settings import settings_for
@@ -97,6 +102,9 @@ def train(
             folder = _new_folder(out or unused_folder(f"{Path(motion).stem}-policy"))
             if seconds is None and samples is None:
                 seconds = DEFAULT_SECONDS
+            if half_cycle is None:
+                elsewhere = bool(task or mirrored or beside) or way == "guided"
+                half_cycle = not elsewhere and is_half_cycle(reference)
             settings = settings_for(
                 way, samples=samples, seconds=seconds, engine=engine, seed=seed, processes=processes, cluster=cluster,
                 humanoids=humanoids, steps=steps, starts=starts, disturbed=1.0 if disturbed is None else disturbed,
