@@ -1,6 +1,6 @@
 """Draw how policies learned: their evaluations over samples, one line a training, a panel for each figure.
 
-    python tools/plot_training_curves.py PICTURE.png LABEL=DIR/curve.jsonl [LABEL=...] [--show seconds_up]
+    python tools/plot_training_curves.py PICTURE.png LABEL=DIR [LABEL=DIR ...] [--show seconds_up]
 
 For pictures such as docs/pictures/training-curves.png, or, of seconds_up alone, policy-curves.png. What a guided
 training spends before its first evaluation (on its expert, the network's lessons and the value function) is a dashed
@@ -71,11 +71,14 @@ def main() -> None:
     """Read, draw, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("picture", type=Path)
-    parser.add_argument("curves", nargs="+", help="LABEL=DIR/curve.jsonl")
+    parser.add_argument("curves", nargs="+", help="LABEL=DIR, the folder of a training")
     parser.add_argument("--show", nargs="+", choices=PANELS, default=tuple(PANELS), metavar="FIGURE")
     given = parser.parse_intermixed_args()
     pairs = (each.rpartition("=") for each in given.curves)
-    drawing = draw({label: read_curve(Path(file).parent) for label, _, file in pairs}, tuple(given.show))
+    found = {label: read_curve(Path(folder)) for label, _, folder in pairs}
+    if empty := [label for label, lines in found.items() if not lines]:
+        parser.error(f"There is no curve.jsonl with lines in the folder of {', '.join(empty)}.")
+    drawing = draw(found, tuple(given.show))
     given.picture.parent.mkdir(parents=True, exist_ok=True)
     given.picture.write_bytes(drawing.png())
 

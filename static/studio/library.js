@@ -36,7 +36,7 @@ async function load() {
   try {
     const list = await ask(addressOf("/api/runs", { size: SIZE }));
     if (mine !== latest) return;
-    if (list.page > list.pages) return go({ page: list.pages });
+    if (list.page > list.pages) return go({ page: list.pages }, "replaceState"); // or Back would lead here again
     show(list);
     say("");
     if (list.runs.some(({ state, deleted }) => !deleted && ["queued", "running"].includes(state))) live = setTimeout(load, LIVE_MS);
@@ -85,10 +85,10 @@ function showEmpty(total) {
   at("empty").querySelector("a").hidden = Boolean(sought);
 }
 
-function go(changes) {
+function go(changes, how = "page" in changes ? "pushState" : "replaceState") {
   const paged = "page" in changes;
   wish = { ...wish, page: 1, ...changes };
-  history[paged ? "pushState" : "replaceState"](null, "", addressOf("/library"));
+  history[how](null, "", addressOf("/library"));
   if (paged) scrollTo({ top: 0 });
   return load();
 }

@@ -32,7 +32,7 @@ async function load() {
   try {
     const list = await ask(`/api/policies?${new URLSearchParams({ ...wish, size: SIZE })}`);
     if (mine !== latest) return;
-    if (list.page > list.pages) return go({ page: list.pages });
+    if (list.page > list.pages) return go({ page: list.pages }, "replaceState"); // or Back would lead here again
     show(list);
     say("");
     if (list.policies.some(({ state }) => ["queued", "running"].includes(state))) live = setTimeout(load, LIVE_MS);
@@ -122,10 +122,10 @@ function say(text) {
   at("trouble").hidden = !text;
 }
 
-function go(changes) {
+function go(changes, how = "page" in changes ? "pushState" : "replaceState") {
   const paged = "page" in changes;
   wish = { ...wish, page: 1, ...changes };
-  keepAddress(paged ? "pushState" : "replaceState");
+  keepAddress(how);
   if (paged) scrollTo({ top: 0 });
   return load();
 }

@@ -1,7 +1,7 @@
 """The pages beside a run's: the library, the challenge, the routes, and what is seen before a run is started."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -165,17 +165,36 @@ def test_policies_are_compared_renamed_deleted_and_brought_back(page: Page):
     expect(cards).to_have_count(2)
 
 
-def test_many_policies_come_in_parts_and_are_compared_across_them(page: Page):
-    policies = [policy(f"p{i}", 0.5) for i in range(30)]
+def in_parts(policies: list[dict[str, Any]]) -> Callable[[Route], None]:
+    """Answers to /api/policies: as many of them as there are when asked."""
 
     def answer(route: Route) -> None:
         asked = parse_qs(urlsplit(route.request.url).query)
-        first, size = (int(asked["page"][0]) - 1) * int(asked["size"][0]), int(asked["size"][0])
-        route.fulfill(
-            json={"policies": policies[first : first + size], "total": 30, "page": first // size + 1, "pages": 2}
-        )
+        page, size = int(asked["page"][0]), int(asked["size"][0])
+        part, pages = policies[(page - 1) * size : page * size], -(-len(policies) // size)
+        route.fulfill(json={"policies": part, "total": len(policies), "page": page, "pages": pages})
 
-    page.route("**/api/policies**", answer)
+    return answer
+
+
+def test_a_list_that_became_shorter_does_not_hold_who_goes_back(page: Page):
+    policies = [policy(f"p{i}", 0.5) for i in range(30)]
+    page.route("**/api/policies**", in_parts(policies))
+    page.goto("/policies")
+    page.get_by_role("button", name="Older").click()
+    expect(page.locator("#where")).to_have_text("Part 2 of 2")
+    del policies[20:]
+    page.reload()
+    expect(page.locator(".run-card")).to_have_count(20)
+    length = page.evaluate("history.length")
+    page.reload()
+    expect(page.locator(".run-card")).to_have_count(20)
+    assert page.evaluate("history.length") == length == 3  # the empty page, the first part, what was the second
+
+
+def test_many_policies_come_in_parts_and_are_compared_across_them(page: Page):
+    policies = [policy(f"p{i}", 0.5) for i in range(30)]
+    page.route("**/api/policies**", in_parts(policies))
     page.route("**/curve", lambda route: route.fulfill(json=CURVE))
     page.goto("/policies")
     expect(page.locator(".run-card")).to_have_count(24)

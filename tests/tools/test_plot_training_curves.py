@@ -29,8 +29,16 @@ def test_each_panel_has_a_dot_for_each_evaluation_and_the_head_start_is_dashed()
 def test_the_command_writes_it(tmp_path: Path):
     (tmp_path / "curve.jsonl").write_text("".join(json.dumps(line) + "\n" for line in PPO))
     tool = Path(__file__).parents[2] / "tools" / "plot_training_curves.py"
-    command = [sys.executable, str(tool), str(tmp_path / "a" / "b.png"), f"a=b={tmp_path}/curve.jsonl"]
+    command = [sys.executable, str(tool), str(tmp_path / "a" / "b.png"), f"a=b={tmp_path}"]
     subprocess.run([*command, "--show", "seconds_up"], check=True)
     with Image.open(tmp_path / "a" / "b.png") as picture:
         assert picture.width == 2 * WIDTH
         assert picture.height > 2 * HEIGHT
+
+
+def test_a_folder_without_a_curve_is_named(tmp_path: Path):
+    tool = Path(__file__).parents[2] / "tools" / "plot_training_curves.py"
+    command = [sys.executable, str(tool), str(tmp_path / "b.png"), f"none={tmp_path}"]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert "in the folder of none" in ended.stderr

@@ -59,6 +59,7 @@ def test_half_a_cycle_is_learned_where_that_suits(tmp_path: Path, option: list[s
         (["walk", "--task", "dance"], "heading or target"),
         (["kick", "--mirrored"], "a motion that loops"),
         (["walk", "--mirrored", "--task", "heading"], "without a task"),
+        (["walk", "--gamma", "1"], "gamma should be between 0 and 1"),
         (["walk", "--randomised", "1.5"], "randomised should be between 0 and 1"),
         (["walk", "--randomised", "1", "--engine", "bullet"], "Randomised humanoids are to be had in mujoco only"),
         (["--resume", "nowhere", "--mirrored"], "leave out --mirrored"),

@@ -18,7 +18,7 @@ DEFAULT_SECONDS = 1800.0
 
 
 _SETTLED = (
-    "out", "way", "engine", "seed", "humanoids", "steps", "starts", "mirrored", "half_cycle", "beside",
+    "out", "way", "engine", "seed", "humanoids", "steps", "starts", "gamma", "mirrored", "half_cycle", "beside",
     "task", "task_weight", "assist", "assist_samples",
 )  # fmt: skip
 """What a training keeps for good: to give it anew with --resume is a mistake, not a wish."""
@@ -50,6 +50,9 @@ def train(
     disturbed: Annotated[
         float | None,
         typer.Option(help="How far off episodes begin at most, more as few fail, in (0.1 rad, 0.3 m/s); 0 to 3 (1)."),
+    ] = None,
+    gamma: Annotated[
+        float | None, typer.Option(help="Discount a policy step: how far ahead it weighs what follows (0.95).")
     ] = None,
     half_cycle: Annotated[
         bool | None,
@@ -105,13 +108,14 @@ def train(
             if half_cycle is None:
                 elsewhere = bool(task or mirrored or beside) or way == "guided"
                 half_cycle = not elsewhere and is_half_cycle(reference)
+            more = {} if gamma is None else {"gamma": gamma}
             settings = settings_for(
                 way, samples=samples, seconds=seconds, engine=engine, seed=seed, processes=processes, cluster=cluster,
                 humanoids=humanoids, steps=steps, starts=starts, disturbed=1.0 if disturbed is None else disturbed,
                 mirrored=mirrored, half_cycle=half_cycle, randomised=randomised or 0.0,
                 beside=tuple(each for each in beside.split(",") if each), task=task, task_weight=task_weight,
                 assist=assist, assist_samples=assist_samples,
-                checkpoint_s=60.0 if checkpoint is None else checkpoint,
+                checkpoint_s=60.0 if checkpoint is None else checkpoint, **more,
             )  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         with stopping(folder, with_parent) as stop, progress_bars() as bars:

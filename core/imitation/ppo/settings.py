@@ -156,6 +156,7 @@ class TrainingSettings:
             not self.randomised or self.engine == "mujoco",
             f"Randomised humanoids are to be had in mujoco only, but the engine is {self.engine}.",
         )
+        _expect(0 < self.gamma < 1, f"gamma should be between 0 and 1, but is {self.gamma}.")
         _expect(0 <= self.disturbed <= 3, f"disturbed should be between 0 and 3, but is {self.disturbed}.")
         for name in ("randomised", "assist", "task_weight"):
             share = getattr(self, name)
