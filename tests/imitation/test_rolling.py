@@ -138,14 +138,14 @@ def test_another_engine_is_allowed_and_told():
     assert "learned in bullet" in notices[0]
 
 
-def test_who_learned_in_mujoco_stays_up_in_bullet_where_steps_are_small(monkeypatch):
+def test_who_learned_in_mujoco_stays_up_in_bullet_and_sinks_less_where_steps_are_small(monkeypatch):
     settings = RolloutSettings(seconds=2.5, engine="bullet")
     rollout = roll_out(shipped_policy("understudy_walk"), clip("walk"), settings)
     assert np.isnan(rollout.time_to_fall_s)
-    assert rollout.body_positions[-1, 0, 1] > 0.8
     monkeypatch.setitem(rolling.ELSEWHERE_HZ, "bullet", 240.0)
-    toppled = roll_out(shipped_policy("understudy_walk"), clip("walk"), settings)
-    assert toppled.body_positions[-1, 0, 1] < 0.8
+    coarse = roll_out(shipped_policy("understudy_walk"), clip("walk"), settings)
+    heights = [each.body_positions[:, 0, 1] for each in (rollout, coarse)]
+    assert heights[0].min() > heights[1].min() + 0.02  # ankles that give way, see docs/policies.md
 
 
 def test_what_cannot_be_rolled_out_is_refused():
