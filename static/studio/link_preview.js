@@ -15,11 +15,13 @@ document.addEventListener("input", ({ target }) => {
   timer = setTimeout(() => look(link), link ? TYPING_MS : 0);
 });
 
+const early = document.querySelector("#link input, #link textarea")?.value.trim(); // pasted before this script was here
+if (early) look(early);
+
 async function look(link) {
-  if (link === wanted) return;
-  wanted = link;
   const shown = place();
-  if (!shown) return;
+  if (!shown || link === wanted) return;
+  wanted = link;
   if (!LOOKS_LIKE.test(link)) return shown.replaceChildren();
   shown.replaceChildren(words("p", "quiet looking", "Looking at the link …"));
   try {

@@ -106,6 +106,20 @@ def test_a_pasted_link_shows_what_is_behind_it_and_its_window_is_picked(page: Pa
     expect(page.locator("#link-preview")).to_have_text("The video is private.")
 
 
+def test_a_link_that_was_pasted_before_the_script_came_is_looked_at(page: Page):
+    found = {"title": "A dance", "uploader": "", "seconds": 9.0, "start_s": 0.0, "end_s": None}
+    found |= {"picture": None, "most_seconds": 60.0}
+    page.route("**/api/links/preview", lambda route: route.fulfill(json=found))
+    late: list[Route] = []
+    page.route("**/studio/link_preview.js*", lambda route: late.append(route))
+    page.goto("/", wait_until="commit")
+    page.get_by_label("Paste a link").fill("https://videos.invalid/dance")
+    page.wait_for_timeout(1000)
+    assert late
+    late[0].continue_()
+    expect(page.locator(".link-card strong")).to_have_text("A dance")
+
+
 def test_the_window_of_an_upload_is_picked_by_eye(page: Page):
     page.goto("/")
     page.set_input_files("#file input[type=file]", str(asset_path("samples/walker.mp4")))
