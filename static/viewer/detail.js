@@ -37,6 +37,11 @@ export class Detail {
     this.#drew = draws;
   }
 
+  /** The last picture has all its pixels and was drawn a while ago. */
+  get atRest() {
+    return this.#drawn === 1 && !this.#drew && this.#lastTick - this.#lastPicture > REST_MS;
+  }
+
   #judge(passed) {
     this.#slow = passed > SLOW_MS ? this.#slow + 1 : 0;
     this.#quick = passed < QUICK_MS ? this.#quick + 1 : 0;

@@ -27,6 +27,11 @@ export class DrawingLoop {
     return !this.#dirty;
   }
 
+  /** The same, with all pixels, and nothing moves or glides on. */
+  get atRest() {
+    return this.settled && this.#detail.atRest;
+  }
+
   /** Resolves once everything was drawn again. */
   nextDraw() {
     this.invalidate();

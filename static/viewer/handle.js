@@ -2,7 +2,7 @@
 
 const LONGEST_WAIT_MS = 5000;
 
-export function exposeHandle({ clock, panes, isUsable, isReady, nextDraw }) {
+export function exposeHandle({ clock, panes, isUsable, isReady, isAtRest, nextDraw }) {
   const paneOf = (which) => (typeof which === "number" ? panes.list[which] : panes.list.find((pane) => pane.name === which));
   window.understudyViewer = {
     /** True once the run was read, and every pane shows its motion, or the clip, or says why not. */
@@ -12,6 +12,10 @@ export function exposeHandle({ clock, panes, isUsable, isReady, nextDraw }) {
     /** The same, and the curves under the clock are there. */
     get ready() {
       return isReady();
+    },
+    /** True where the same, too, and the picture is whole: nothing moves, every pixel is drawn. */
+    get atRest() {
+      return isReady() && isAtRest();
     },
     /** The frame that all panes show. */
     frame: () => clock.frame,

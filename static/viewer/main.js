@@ -186,7 +186,14 @@ applyTheme(asked.theme, () => {
   curves.draw();
 });
 const isUsable = () => scenes.run !== null && !panes.loading && drawing.settled && (panes.source?.settled ?? true);
-exposeHandle({ clock, panes, isUsable, isReady: () => isUsable() && !seriesLoading(), nextDraw: () => drawing.nextDraw() });
+exposeHandle({
+  clock,
+  panes,
+  isUsable,
+  isReady: () => isUsable() && !seriesLoading(),
+  isAtRest: () => drawing.atRest,
+  nextDraw: () => drawing.nextDraw(),
+});
 if (view.run) watchRun(view.run, onRun, onTrouble);
 else sayInstead("No run is named in the address.", "Choose one, or start one:");
 drawing.start(panes);

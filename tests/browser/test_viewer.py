@@ -16,7 +16,6 @@ from viewer_page import (
     picture,
     ready,
     seek,
-    still_picture,
     video_frame,
     wait_for,
 )
@@ -69,12 +68,12 @@ def test_orbiting_one_pane_orbits_all_and_seeking_keeps_the_view(open_page: Call
     page.mouse.down()
     page.mouse.move(x + 150, y + 20, steps=3)
     page.mouse.up()
-    turned = [still_picture(page, pane) for pane in (0, 1)]
+    turned = [picture(page, pane) for pane in (0, 1)]
     assert changed_pixels(before, turned[1]) > 1500
     assert changed_pixels(*turned) < 500
     seek(page, 0.0)
     seek(page, 0.5)
-    assert changed_pixels(turned[1], still_picture(page, 1)) < 100  # the last of the gliding
+    assert changed_pixels(turned[1], picture(page, 1)) < 100  # the last of the gliding
 
 
 def test_ghost_appears_in_the_physics_pane_alone(open_page: Callable[..., Page]) -> None:

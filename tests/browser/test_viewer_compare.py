@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
-from viewer_page import changed_pixels, frame_of, joint, picture, ready, seek, still_picture, wait_for
+from viewer_page import changed_pixels, frame_of, joint, picture, ready, seek, wait_for
 from viewer_stub import FPS, Stub, run_json
 
 pytestmark = pytest.mark.browser
@@ -122,11 +122,11 @@ def test_the_link_leads_to_this_very_view(open_page: Callable[..., Page], stub: 
     link = page.evaluate("() => navigator.clipboard.readText()")
     for part in ("t=1", "ghost=motion", "speed=0.5", "loop=0,24", "contacts=0", "camera="):
         assert part in link
-    there = still_picture(page, 1)
+    there = picture(page, 1)
     page.goto(link)
     ready(page)
     assert (frame_of(page), loop(page)) == (24, [0, 24])
-    assert changed_pixels(there, still_picture(page, 1)) < 400  # the link has millimetres
+    assert changed_pixels(there, picture(page, 1)) < 400  # the link has millimetres
 
 
 def test_all_keys_are_told(open_page: Callable[..., Page]) -> None:

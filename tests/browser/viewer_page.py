@@ -40,22 +40,10 @@ def joint(page: Page, pane: str, name: str) -> list[float]:
 
 
 def picture(page: Page, pane: int) -> np.ndarray:
-    """What is on the screen in a pane, [height, width, 3]."""
+    """What is on the screen in a pane once it moves no more and every pixel is drawn, [height, width, 3]."""
+    wait_for(page, "window.understudyViewer.atRest")
     data = page.locator(".viewport").nth(pane).screenshot(animations="disabled")
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
-
-
-def still_picture(page: Page, pane: int) -> np.ndarray:
-    """The same, once it moves no more: a camera that was thrown glides on a little."""
-    last, rest = picture(page, pane), 0
-    for _ in range(40):
-        page.wait_for_timeout(200)
-        now = picture(page, pane)
-        rest = rest + 1 if changed_pixels(last, now) == 0 else 0
-        if rest == 3:  # software draws a picture in more than 200 ms at times
-            return now
-        last = now
-    raise AssertionError(f"The picture of pane {pane} does not come to rest.")
 
 
 def body_pixels(image: np.ndarray) -> int:
