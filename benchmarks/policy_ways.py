@@ -1,6 +1,6 @@
 """Ways to train a policy, against each other at equal processor time, seed by seed.
 
-    python -m benchmarks.policy_ways [--ways default,plain,...] [--seeds 0,1,2] [--minutes 1.5,2.5] [--motion walk]
+    python -m benchmarks.policy_ways [--ways plain,half_cycle,...] [--seeds 0,1,2] [--minutes 1.5,2.5] [--motion walk]
                                      [--log build/policy_ways.jsonl]
 
 Each training is `understudy train`'s own, on one process; its clock is the processor time of that process between its
@@ -46,7 +46,7 @@ STARTS = 64
 FALLS_ONLY = EnvironmentSettings(most_way_m=math.inf, most_pose_m=math.inf)
 
 WAYS: dict[str, dict[str, Any]] = {
-    "default": {},
+    "plain": {},  # for a whole cycle
     "on_the_reference": {"disturbed": 0.0},
     "disturbed_more": {"disturbed": 1.5},
     "fall_ends_only": {"environment": FALLS_ONLY},
@@ -72,7 +72,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "randomised": {"randomised": 1.0},
     "performed": {},
 }  # fmt: skip
-"""What each way sets beside the defaults of `understudy train`; "performed" learns from another reference."""
+"""What each way sets beside `settings_for("ppo")`; "performed" learns from another reference."""
 
 
 class Clock:

@@ -91,8 +91,11 @@ class ImitationEnvironment:
             )
         self.engine = engine
         self.n = engine.n
-        table = ReferenceTable if isinstance(reference, HumanoidMotion) else Repertoire
-        self.reference = table(reference, self.settings.lead_s, self.settings.ahead_s)  # type: ignore[arg-type]
+        times = self.settings.lead_s, self.settings.ahead_s
+        if isinstance(reference, HumanoidMotion):
+            self.reference = ReferenceTable(reference, *times)
+        else:
+            self.reference = Repertoire(reference, *times)
         self.must_not_touch = bodies_kept_off_the_ground(self.reference)
         self.reward_names = rewards.NAMES if self.settings.reward == "paper" else rewards_of_code.NAMES
         self.starts: Starts = Anywhere() if self.settings.random_start else Beginning()
