@@ -70,6 +70,10 @@ WAYS: dict[str, dict[str, Any]] = {
     "mirrored": {"mirrored": True},
     "half_cycle": {"half_cycle": True},
     "randomised": {"randomised": 1.0},
+    "half_cycle_small": {"half_cycle": True, "hidden": (128, 128)},
+    "half_cycle_tiny": {"half_cycle": True, "hidden": (64, 64)},
+    "combined": {"half_cycle": True, "gamma": 0.97, "disturbed": 1.5},
+    "combined_small": {"half_cycle": True, "gamma": 0.97, "disturbed": 1.5, "hidden": (128, 128)},
     "performed": {},
 }  # fmt: skip
 """What each way sets beside `settings_for("ppo")`; "performed" learns from another reference."""
