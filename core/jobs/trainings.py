@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from core.errors import RunNotFoundError
+from core.errors import BadInputError, RunNotFoundError
 from core.jobs.database import READS_ONLY
 from core.jobs.fairness import TooManyRunsError
 from core.jobs.tables import Run, Training
@@ -140,9 +140,14 @@ class TrainingStore:
     def reopen(
         self, run_id: str, training_id: str, settings: dict[str, Any], also: Callable[[sa.Connection, int], None]
     ) -> TrainingRecord:
-        """Queue a training that has ended once more; one that has not is left as it is."""
+        """Queue a training that has ended once more; one that has not is left as it is.
+
+        `BadInputError` where its policy is deleted: it will be removed for good, and what it learns with it.
+        """
         with Session(self.engine) as session, session.begin():
             training = _find(session, training_id, run_id)
+            if training.put_away is not None:
+                raise BadInputError("This policy is deleted. Bring it back first, then go on with it.")
             if training.state in ENDED:
                 line = _place_in_line(session, run_id)
                 training.state, training.error, training.settings = "queued", None, settings

@@ -60,6 +60,9 @@ def test_a_policy_is_listed_renamed_deleted_and_brought_back(site_client, policy
     assert site_client.delete(at).json()["deleted"]
     assert training_id not in listed(site_client)
     assert listed(site_client, state="deleted")[training_id]["deleted"]
+    refused = site_client.post(f"{at}/resume", json={"more_seconds": 30.0})
+    assert (refused.status_code, listed(site_client, state="deleted")[training_id]["state"]) == (400, "stopped")
+    assert "Bring it back first" in refused.text
     assert site_client.get(f"/api/runs/{run_id}/trainings").json() == {"trainings": []}
     site_client.post(f"{at}/restore")
     assert training_id in listed(site_client)
