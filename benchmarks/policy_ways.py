@@ -45,8 +45,10 @@ STARTS = 64
 
 FALLS_ONLY = EnvironmentSettings(most_way_m=math.inf, most_pose_m=math.inf)
 
+PLAIN: dict[str, Any] = {"disturbed": 1.0, "gamma": 0.95, "hidden": (256, 256)}
+
 WAYS: dict[str, dict[str, Any]] = {
-    "plain": {},  # for a whole cycle
+    "plain": {},
     "on_the_reference": {"disturbed": 0.0},
     "disturbed_more": {"disturbed": 1.5},
     "fall_ends_only": {"environment": FALLS_ONLY},
@@ -75,8 +77,10 @@ WAYS: dict[str, dict[str, Any]] = {
     "combined": {"half_cycle": True, "gamma": 0.97, "disturbed": 1.5},
     "combined_small": {"half_cycle": True, "gamma": 0.97, "disturbed": 1.5, "hidden": (128, 128)},
     "performed": {},
+    "guided": {"way": "guided"},
 }  # fmt: skip
-"""What each way sets beside `settings_for("ppo")`; "performed" learns from another reference."""
+"""What each way sets beside `PLAIN`, for a whole cycle; "performed" learns from another reference. What won is by now
+what `understudy train` does by itself: "combined_small"."""
 
 
 class Clock:
@@ -117,7 +121,7 @@ def trained(motion: str, way: str, seed: int, minutes: list[float], log: Path) -
         reference = performed(reference)
         clock.spent = time.process_time() - begun
     settings = settings_for(
-        **{"samples": ENDLESS, "seed": seed, "processes": 1, "checkpoint_s": 1e9, **WAYS[way]},
+        **{"samples": ENDLESS, "seed": seed, "processes": 1, "checkpoint_s": 1e9, **PLAIN, **WAYS[way]},
     )
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "training"

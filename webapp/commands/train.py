@@ -49,10 +49,10 @@ def train(
     ] = "reference",
     disturbed: Annotated[
         float | None,
-        typer.Option(help="How far off episodes begin at most, more as few fail, in (0.1 rad, 0.3 m/s); 0 to 3 (1)."),
+        typer.Option(help="How far off episodes begin at most, more as few fail, in (0.1 rad, 0.3 m/s); 0 to 3 (1.5)."),
     ] = None,
     gamma: Annotated[
-        float | None, typer.Option(help="Discount a policy step: how far ahead it weighs what follows (0.95).")
+        float | None, typer.Option(help="Discount a policy step: how far ahead it weighs what follows (0.97).")
     ] = None,
     half_cycle: Annotated[
         bool | None,
@@ -108,14 +108,15 @@ def train(
             if half_cycle is None:
                 elsewhere = bool(task or mirrored or beside) or way == "guided"
                 half_cycle = not elsewhere and is_half_cycle(reference)
-            more = {} if gamma is None else {"gamma": gamma}
+            chosen = {"gamma": gamma, "disturbed": disturbed}
             settings = settings_for(
                 way, samples=samples, seconds=seconds, engine=engine, seed=seed, processes=processes, cluster=cluster,
-                humanoids=humanoids, steps=steps, starts=starts, disturbed=1.0 if disturbed is None else disturbed,
+                humanoids=humanoids, steps=steps, starts=starts,
                 mirrored=mirrored, half_cycle=half_cycle, randomised=randomised or 0.0,
                 beside=tuple(each for each in beside.split(",") if each), task=task, task_weight=task_weight,
                 assist=assist, assist_samples=assist_samples,
-                checkpoint_s=60.0 if checkpoint is None else checkpoint, **more,
+                checkpoint_s=60.0 if checkpoint is None else checkpoint,
+                **{name: value for name, value in chosen.items() if value is not None},
             )  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         with stopping(folder, with_parent) as stop, progress_bars() as bars:

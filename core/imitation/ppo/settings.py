@@ -16,16 +16,20 @@ TASKS = ("", "heading", "target")
 STEP_HZ = {"mujoco": 120.0, "bullet": 240.0}
 HUMANOIDS = {"mujoco": 256, "bullet": 32}
 BATCH = 4096
+HIDDEN, HIDDEN_BESIDE = (128, 128), (256, 256)
 
 WAYS = ("ppo", "guided")
 GUIDED: dict[str, Any] = {
     "std": 0.15,
     "learning_rate": 1e-4,
     "kl": 0.08,
+    "gamma": 0.95,
+    "hidden": (256, 256),
+    "disturbed": 1.0,
 }
-"""What suits PPO where it goes on with a policy that can do something already."""
+"""What suits PPO where it goes on with a policy that can do something already, as it was tried."""
 
-DISTURBED = 1.0
+DISTURBED = 1.5
 """How far off the reference episodes begin at most, in START_NOISE, unless somebody says otherwise."""
 
 START_NOISE = 0.1, 0.3
@@ -62,13 +66,14 @@ class TrainingSettings:
     """Policy steps of each humanoid between two updates; 0 takes what makes 4,096 samples of an iteration."""
     environment: EnvironmentSettings = field(default_factory=EnvironmentSettings)
     """How imitation is posed."""
-    hidden: tuple[int, ...] = (256, 256)
-    """Units of the hidden layers (ReLU), for the policy and for the value function, which share nothing."""
+    hidden: tuple[int, ...] = ()
+    """Units of the hidden layers (ReLU), for the policy and for the value function, which share nothing; () takes
+    `HIDDEN`, or for several motions `HIDDEN_BESIDE`."""
     minibatch: int = 1024
     """Samples a gradient step."""
     epochs: int = 4
     """Passes over a batch."""
-    gamma: float = 0.95
+    gamma: float = 0.97
     """Discount a policy step."""
     gae_lambda: float = 0.95
     """Lambda of GAE and of TD(lambda)."""
@@ -129,6 +134,7 @@ class TrainingSettings:
         )
         for name, default in (("step_hz", STEP_HZ[self.engine]), ("humanoids", HUMANOIDS[self.engine])):
             object.__setattr__(self, name, getattr(self, name) or default)
+        object.__setattr__(self, "hidden", self.hidden or (HIDDEN_BESIDE if self.beside else HIDDEN))
         object.__setattr__(self, "steps", self.steps or max(2, BATCH // self.humanoids))
         _expect(self.processes >= 0, f"Processes should be 1 or more (0: all cores), but are {self.processes}.")
         _expect(
