@@ -47,6 +47,18 @@ def test_half_a_cycle_is_learned_where_that_suits(tmp_path: Path, option: list[s
 
 
 @pytest.mark.parametrize(
+    ("options", "hidden"),
+    [([], [128, 128]), (["--hidden", "64, 32"], [64, 32]), (["--beside", "run"], [256, 256])],
+)
+def test_networks_are_as_wide_as_one_wants(tmp_path: Path, options: list[str], hidden: list[int]):
+    out = tmp_path / "walk"
+    small = ["--samples", "64", "--humanoids", "16", "--steps", "64", "--processes", "1", "--out", str(out)]
+    result = cli.invoke(app, ["train", "walk", *small, *options])
+    assert result.exit_code == 0, result.stderr
+    assert json.loads((out / "training.json").read_text())["settings"]["hidden"] == hidden
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["nowhere.txt"], "one of the clips"),
@@ -60,6 +72,9 @@ def test_half_a_cycle_is_learned_where_that_suits(tmp_path: Path, option: list[s
         (["kick", "--mirrored"], "a motion that loops"),
         (["walk", "--mirrored", "--task", "heading"], "without a task"),
         (["walk", "--gamma", "1"], "gamma should be between 0 and 1"),
+        (["walk", "--hidden", "128,big"], "--hidden should be numbers"),
+        (["walk", "--hidden", "0"], "--hidden should be numbers"),
+        (["walk", "--hidden", "9" * 5000], "--hidden should be numbers"),
         (["walk", "--randomised", "1.5"], "randomised should be between 0 and 1"),
         (["walk", "--randomised", "1", "--engine", "bullet"], "Randomised humanoids are to be had in mujoco only"),
         (["--resume", "nowhere", "--mirrored"], "leave out --mirrored"),

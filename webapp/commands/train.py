@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from core.motion import HumanoidMotion
 
 DEFAULT_SECONDS = 1800.0
-
+_MOST_UNITS = 4096
 
 _SETTLED = (
-    "out", "way", "engine", "seed", "humanoids", "steps", "starts", "gamma", "mirrored", "half_cycle", "beside",
-    "task", "task_weight", "assist", "assist_samples",
+    "out", "way", "engine", "seed", "humanoids", "steps", "starts", "gamma", "hidden", "mirrored", "half_cycle",
+    "beside", "task", "task_weight", "assist", "assist_samples",
 )  # fmt: skip
 """What a training keeps for good: to give it anew with --resume is a mistake, not a wish."""
 
@@ -54,6 +54,9 @@ def train(
     gamma: Annotated[
         float | None, typer.Option(help="Discount a policy step: how far ahead it weighs what follows (0.97).")
     ] = None,
+    hidden: Annotated[
+        str, typer.Option(help="Units of the networks' hidden layers, by commas (128,128; with --beside 256,256).")
+    ] = "",
     half_cycle: Annotated[
         bool | None,
         typer.Option(
@@ -108,7 +111,7 @@ def train(
             if half_cycle is None:
                 elsewhere = bool(task or mirrored or beside) or way == "guided"
                 half_cycle = not elsewhere and is_half_cycle(reference)
-            chosen = {"gamma": gamma, "disturbed": disturbed}
+            chosen = {"gamma": gamma, "disturbed": disturbed, "hidden": _units(hidden)}
             settings = settings_for(
                 way, samples=samples, seconds=seconds, engine=engine, seed=seed, processes=processes, cluster=cluster,
                 humanoids=humanoids, steps=steps, starts=starts,
@@ -130,6 +133,14 @@ def train(
     for text in notices:
         console.print(f"[yellow]Note:[/] {escape(text)}")
     _tell(trained, folder)
+
+
+def _units(text: str) -> tuple[int, ...] | None:
+    """Of hidden layers, as `TrainingSettings.hidden`; None where nothing is said."""
+    parts = [part.strip() for part in text.split(",")] if text else []
+    if not all(len(part) <= 4 and part.isdecimal() and 1 <= int(part) <= _MOST_UNITS for part in parts):
+        raise BadInputError(f"--hidden should be numbers up to {_MOST_UNITS}, as in 128,128, but is {text!r}.")
+    return tuple(int(part) for part in parts) or None
 
 
 def _refuse_what_is_settled(context: typer.Context) -> None:

@@ -67,8 +67,7 @@ class TrainingSettings:
     environment: EnvironmentSettings = field(default_factory=EnvironmentSettings)
     """How imitation is posed."""
     hidden: tuple[int, ...] = ()
-    """Units of the hidden layers (ReLU), for the policy and for the value function, which share nothing; () takes
-    `HIDDEN`, or for several motions `HIDDEN_BESIDE`."""
+    """Units of the hidden layers (ReLU) of both networks, which share nothing; () takes `HIDDEN` or `HIDDEN_BESIDE`."""
     minibatch: int = 1024
     """Samples a gradient step."""
     epochs: int = 4
