@@ -154,7 +154,7 @@ def test_bad_input_is_refused(tmp_path: Path):
         train(clip(), small(), tmp_path)
     with pytest.raises(BadInputError, match="another motion"):
         train(clip("run"), small(), tmp_path, resume=True)
-    with pytest.raises(BadInputError, match=r"gamma was 0\.97 and is 0\.9"):
+    with pytest.raises(BadInputError, match=r"gamma was 0\.95 and is 0\.9"):
         train(clip(), small(gamma=0.9), tmp_path, resume=True)
     assert TrainingSettings.from_json(small().to_json()) == small()
     with pytest.raises(BadInputError, match="colour"):

@@ -43,7 +43,8 @@ def test_half_a_cycle_is_learned_where_that_suits(tmp_path: Path, option: list[s
               "--out", str(out), *option]
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
-    assert json.loads((out / "training.json").read_text())["settings"]["half_cycle"] is half
+    settings = json.loads((out / "training.json").read_text())["settings"]
+    assert (settings["half_cycle"], settings["gamma"], settings["disturbed"]) == (half, 0.97 if half else 0.95, 1.5)
 
 
 @pytest.mark.parametrize(
