@@ -57,6 +57,7 @@ WAYS: dict[str, dict[str, Any]] = {
     },
     "assist_annealed": {"assist": 1.0, "assist_samples": 300_000},
     "adaptive_starts": {"starts": "adaptive"},
+    "short_episodes": {"environment": EnvironmentSettings(most_steps=30)},
     "strict_ends": {"environment": EnvironmentSettings(most_way_m=0.3, most_pose_m=0.15)},
     "small_network": {"hidden": (128, 128)},
     "large_network": {"hidden": (512, 256)},
@@ -66,6 +67,9 @@ WAYS: dict[str, dict[str, Any]] = {
     "more_noise": {"std": 0.3},
     "small_actions": {"environment": EnvironmentSettings(action_scale=0.2), "std": 0.4},
     "longer_view": {"gamma": 0.97},
+    "higher_rate": {"learning_rate": 3e-4},
+    "larger_updates": {"kl": 0.04},
+    "smaller_updates": {"kl": 0.01},
     "reward_of_code": {"environment": EnvironmentSettings(reward="code")},
     "few_long_rollouts": {"humanoids": 128, "steps": 32},
     "larger_batch": {"humanoids": 512, "steps": 16},
@@ -76,6 +80,10 @@ WAYS: dict[str, dict[str, Any]] = {
     "half_cycle_tiny": {"half_cycle": True, "hidden": (64, 64)},
     "combined": {"half_cycle": True, "gamma": 0.97, "disturbed": 1.5},
     "combined_small": {"half_cycle": True, "gamma": 0.97, "disturbed": 1.5, "hidden": (128, 128)},
+    "combined_actions": {
+        "half_cycle": True, "gamma": 0.97, "disturbed": 1.5, "hidden": (128, 128),
+        "environment": EnvironmentSettings(action_scale=0.2), "std": 0.4,
+    },
     "performed": {},
     "guided": {"way": "guided"},
 }  # fmt: skip

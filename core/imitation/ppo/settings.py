@@ -17,6 +17,8 @@ STEP_HZ = {"mujoco": 120.0, "bullet": 240.0}
 HUMANOIDS = {"mujoco": 256, "bullet": 32}
 BATCH = 4096
 HIDDEN, HIDDEN_BESIDE = (128, 128), (256, 256)
+MOST_UNITS = 4096
+"""Of a hidden layer."""
 
 WAYS = ("ppo", "guided")
 GUIDED: dict[str, Any] = {"std": 0.15, "learning_rate": 1e-4, "kl": 0.08, "hidden": (256, 256), "disturbed": 1.0}
@@ -130,6 +132,10 @@ class TrainingSettings:
         for name, default in (("step_hz", STEP_HZ[self.engine]), ("humanoids", HUMANOIDS[self.engine])):
             object.__setattr__(self, name, getattr(self, name) or default)
         object.__setattr__(self, "hidden", self.hidden or (HIDDEN_BESIDE if self.beside else HIDDEN))
+        _expect(
+            all(1 <= units <= MOST_UNITS for units in self.hidden),
+            f"Hidden layers should have 1 to {MOST_UNITS} units each, but have {', '.join(map(str, self.hidden))}.",
+        )
         object.__setattr__(self, "steps", self.steps or max(2, BATCH // self.humanoids))
         _expect(self.processes >= 0, f"Processes should be 1 or more (0: all cores), but are {self.processes}.")
         _expect(
