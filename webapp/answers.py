@@ -11,6 +11,13 @@ class Refusal(BaseModel):
     error: str = Field(description="One sentence: what was expected, what came, what to do.")
 
 
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Refusal, "description": words}
+    for code, words in ((400, "Refused"), (404, "Not there, or not yours"), (422, "Not understood"))
+}
+"""What routes of runs refuse with, by status."""
+
+
 class Started(BaseModel):
     """A run that was taken in."""
 
@@ -75,6 +82,9 @@ class RunAnswer(BaseModel):
     clip: dict[str, Any] | None = Field(description="The window as a video: url, fps, frames, width, height.")
     notices: list[str] = Field(description="What the stages wanted to be known although they went on.")
     found: list[dict[str, Any]] = Field(description="Everybody in the clip.")
+    formats: list[dict[str, str]] = Field(
+        description="What a motion can be had as: EXPORT_URL?format=NAME."
+    )
     people: list[dict[str, Any]] = Field(description="Those of this run, with their motions and where these are.")
     metrics: dict[str, Any] | None = Field(description="person -> motion -> figure")
     artifacts: list[ArtifactAnswer]

@@ -27,6 +27,7 @@ from webapp.challenge_routes import make_challenge_router
 from webapp.compare_routes import make_compare_router
 from webapp.evaluation_page import CSS as EVALUATION_CSS
 from webapp.evaluation_page import build_evaluation_page
+from webapp.export_routes import make_export_router
 from webapp.guards import BodyLimit, SecurityHeaders
 from webapp.identity import Identities
 from webapp.library_routes import make_library_router
@@ -100,6 +101,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(make_operations_router(site, registry))
     app.include_router(make_router(site), tags=["Runs"])
     app.include_router(make_compare_router(site), tags=["Runs"])
+    app.include_router(make_export_router(site), tags=["Runs"])
     app.include_router(make_live_router(site))
     app.include_router(make_link_router(site))
     app.include_router(make_policy_router(site))

@@ -21,7 +21,7 @@ from core.jobs.home import safe_file_name
 from core.video.decode import open_video, probe, timed_frames
 from core.video.link import read_link
 from core.video.times import window
-from webapp.answers import FreedBytes, NamedRun, Refusal, RunAnswer, RunState, Started
+from webapp.answers import REFUSALS, FreedBytes, NamedRun, RunAnswer, RunState, Started
 from webapp.fresh import fresh_json
 from webapp.run_view import run_view, track_view
 from webapp.site import Site, sample_path
@@ -39,10 +39,6 @@ MEDIA_TYPES = {
 # Should a browser ever show an artifact as a page of its own, it may do nothing.
 _ARTIFACT_HEADERS = {"content-security-policy": "default-src 'none'; media-src 'self'; sandbox"}
 _POSTER_WIDTH = 640
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Refusal, "description": words}
-    for code, words in ((400, "Refused"), (404, "Not there, or not yours"), (422, "Not understood"))
-}
 
 
 class PersonAt(BaseModel):

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from core.errors import BadInputError
+from core.errors import BadInputError, RunNotFoundError
+from core.export.formats import FORMATS
 from core.jobs.home import Home
 from core.jobs.records import RunRecord
 from core.keypoints.skeletons import BLAZEPOSE_EDGES
@@ -51,6 +52,7 @@ def run_view(run: RunRecord, home: Home) -> dict[str, Any]:
         "clip": _clip(run.id, folder),
         "notices": _notices(folder),
         "found": _found(run.id, folder),
+        "formats": [{"name": name, "for_whom": each.for_whom} for name, each in FORMATS.items()],
         "people": [_person(run, folder, n) for n in folder.people()],
         "metrics": read_figures(folder) or None,
         "artifacts": [
@@ -74,6 +76,14 @@ def track_view(folder: RunFolder, person: int) -> dict[str, Any]:
         "keypoints": track.keypoints.round(2).tolist(),
         "edges": [list(edge) for edge in BLAZEPOSE_EDGES],
     }
+
+
+def motion_file(person: Path, name: str) -> Path:
+    """The file of a person's motion, by its name in the view; `RunNotFoundError` where there is none (yet)."""
+    path = person / _motions(person)[name][2] if name in _motions(person) else None
+    if path is None or not path.is_file():
+        raise RunNotFoundError("The run has no such motion, or not yet.")
+    return path
 
 
 def artifact_url(run_id: str, path: str) -> str:
@@ -136,6 +146,7 @@ def _person(run: RunRecord, folder: RunFolder, n: int) -> dict[str, Any]:
                     "url": artifact_url(run.id, f"{root.name}/{shown}"),
                     "humanoid_url": _humanoid_url(run.id, root / shown),
                     "npz_url": artifact_url(run.id, f"{root.name}/{data}") if there else None,
+                    "export_url": f"/api/runs/{run.id}/people/{n}/exports/{name}" if there else None,
                     "offset_s": 0,
                     "written": int(1000 * (root / shown).stat().st_mtime),
                     "physics": physics_of(root / data) if there and data.startswith("rollouts/") else None,

@@ -27,8 +27,11 @@ const MEANINGS = [
   [/^run\.json$/, "settings, versions and timings"],
 ];
 
-/** @param {string} whole the address of the whole run as one zip, "" while there is none */
-export function showLinks(container, all, urlOf, whole) {
+/**
+ * @param {string} whole the address of the whole run as one zip, "" while there is none
+ * @param {Node} takeAs the form for other programs' formats, which keeps what is chosen in it
+ */
+export function showLinks(container, all, urlOf, whole, takeAs) {
   const artifacts = all?.filter(({ path }) => !path.includes("/checkpoints/")); // shown where policies are
   const key = JSON.stringify([artifacts, whole]);
   if (container.dataset.key === key) return;
@@ -44,6 +47,7 @@ export function showLinks(container, all, urlOf, whole) {
   container.replaceChildren(
     element("h2", { id: "links-title" }, "Files", element("small", {}, ` ${artifacts.length}, together ${size(total)}`)),
     whole && element("p", {}, element("a", { href: whole, download: "" }, "Everything as one zip"), " · opens again on the first page, here or elsewhere"),
+    takeAs,
     ...[...groups].map(([title, files]) => (title ? folded(title, files, urlOf) : fileList(files, urlOf))),
   );
 }

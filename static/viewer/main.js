@@ -19,6 +19,7 @@ import { isFinished, runUrl, watchRun } from "./run_feed.js";
 import { RunPicker } from "./run_picker.js";
 import { Scenes } from "./scenes.js";
 import { seriesLoading } from "./series.js";
+import { TakeAs } from "./take_as.js";
 import { applyTheme } from "./theme.js";
 import { TimeCurves } from "./time_curves.js";
 import { Timeline } from "./timeline.js";
@@ -74,6 +75,7 @@ const toolbar = new Toolbar(at("tools"), view, {
   onWhole: viewer.whole,
   onHelp: listenToKeys(viewer),
 });
+const takeAs = new TakeAs();
 const people = new PeopleStrip(at("people"), {
   onPerson: choosePerson,
   frame: () => clock.frame,
@@ -163,7 +165,8 @@ function refresh() {
   showNotes(run.notices);
   showMetrics(at("metrics"), run.metrics, view.person, motions);
   showCurves(at("curves"), run.artifacts, view.person, urlOf);
-  showLinks(at("links"), run.artifacts, urlOf, isFinished(run) ? `${runUrl(view.run).href}/bundle.zip` : "");
+  takeAs.update(run, person, urlOf);
+  showLinks(at("links"), run.artifacts, urlOf, isFinished(run) ? `${runUrl(view.run).href}/bundle.zip` : "", takeAs.root);
 }
 
 function onTrouble(trouble) {

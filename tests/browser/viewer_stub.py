@@ -10,7 +10,7 @@ import gradio
 import numpy as np
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from support.videos import write_numbered_video
 
@@ -184,6 +184,13 @@ class Stub:
         @app.get("/api/runs/{run}/people/{person}/series.json")
         def get_series(run: str, person: int) -> dict[str, Any]:
             return series()
+
+        @app.get("/api/runs/{run}/people/{person}/exports/{motion}")
+        def get_export(run: str, person: int, motion: str, format: str) -> Response:
+            if format == "usd":
+                return JSONResponse({"error": "Writing USD needs usd-core, which is not installed."}, 400)
+            name = f'attachment; filename="{run} {motion}.{format}"'
+            return Response(f"{person} {motion} {format}", headers={"content-disposition": name})
 
         @app.get("/api/runs")
         def list_runs(search: str = "") -> dict[str, Any]:

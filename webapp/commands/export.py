@@ -23,11 +23,7 @@ def export(
 
 
 def _motion(source: Path, name: str, out: Path | None, body_choice: str) -> Path:
-    from core.body import load_body
-    from core.body.moving import move_to_body
-    from core.body.smpl_file import chosen_body
-    from core.export.formats import FORMATS, export_motion
-    from core.export.sources import motion_from_file
+    from core.export.formats import FORMATS, export_file
     from core.notices import collecting
 
     if name not in FORMATS:
@@ -35,14 +31,10 @@ def _motion(source: Path, name: str, out: Path | None, body_choice: str) -> Path
     if source.is_dir():
         raise BadInputError(_files_in(source))
     with collecting() as notices:
-        motion = motion_from_file(source)
         target = out or source.with_name(source.name.split(".")[0] + FORMATS[name].suffix)
         if target.resolve() == source.resolve():
             raise BadInputError(f"{target} is the source itself. Give another file with --out.")
-        body = chosen_body(body_choice)
-        if motion.body_model != body.name:
-            motion = move_to_body(motion, load_body(), body)
-        export_motion(motion, name, target, body)
+        export_file(source, name, target, body_choice)
     for text in notices:
         console.print(f"[yellow]Note:[/] {escape(text)}")
     return target
