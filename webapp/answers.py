@@ -82,9 +82,7 @@ class RunAnswer(BaseModel):
     clip: dict[str, Any] | None = Field(description="The window as a video: url, fps, frames, width, height.")
     notices: list[str] = Field(description="What the stages wanted to be known although they went on.")
     found: list[dict[str, Any]] = Field(description="Everybody in the clip.")
-    formats: list[dict[str, str]] = Field(
-        description="What a motion can be had as: EXPORT_URL?format=NAME."
-    )
+    formats: list[dict[str, str]] = Field(description="What a motion can be had as: EXPORT_URL?format=NAME.")
     people: list[dict[str, Any]] = Field(description="Those of this run, with their motions and where these are.")
     metrics: dict[str, Any] | None = Field(description="person -> motion -> figure")
     artifacts: list[ArtifactAnswer]
