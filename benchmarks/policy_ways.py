@@ -36,7 +36,7 @@ from core.imitation.policy_file import OnnxPolicy
 from core.imitation.ppo import TrainingSettings, train
 from core.imitation.ppo.curve import read_curve
 from core.imitation.ppo.folder import REFERENCE
-from core.imitation.ppo.settings import settings_for
+from core.imitation.ppo.ways import settings_for
 from core.imitation.references import reference_called
 from core.motion import HumanoidMotion
 

@@ -10,7 +10,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import BadInputError, RunNotFoundError
-from core.imitation.ppo.settings import TrainingSettings, settings_for
+from core.imitation.ppo.settings import TrainingSettings
+from core.imitation.ppo.ways import settings_for
 from core.jobs.home import safe_file_name
 from core.jobs.policies import is_put_away
 from core.jobs.trainings import TrainingRecord

@@ -1,8 +1,8 @@
 """DeepMimic's motion file: JSON with "Loop" ("wrap" or "none") and "Frames" of 44 numbers.
 
 Each frame is its duration in seconds and then the 43 numbers of `HumanoidMotion.frames`. The last frame's duration
-means nothing (files from DeepMimic have 0 there). Our own field "Scale" is humanoid metres per metre of the person;
-other programs ignore it.
+means nothing (files from DeepMimic have 0 there). Our own fields "Scale", humanoid metres per metre of the person, and
+"Fps", the exact frame rate, are ignored by other programs.
 """
 
 import json
@@ -23,7 +23,7 @@ def write_deepmimic(path: Path, motion: HumanoidMotion) -> None:
     """Write `motion`, atomically; what `read_deepmimic` reads back is equal to the last digit."""
     durations = np.full((len(motion), 1), 1.0 / motion.fps)
     rows = np.concatenate([durations, motion.frames], axis=1).tolist()
-    head = {"Loop": "wrap" if motion.loop else "none", "Scale": motion.scale}
+    head = {"Loop": "wrap" if motion.loop else "none", "Scale": motion.scale, "Fps": motion.fps}
     lines = ",\n".join(json.dumps(row, allow_nan=False) for row in rows)
     text = json.dumps(head)[:-1] + ',\n"Frames":\n[\n' + lines + "\n]}\n"
     with replacing(Path(path)) as temporary:
@@ -40,10 +40,16 @@ def read_deepmimic(path: Path) -> HumanoidMotion:
     content = _parse(path)
     rows = _rows(path, content.get("Frames"))
     frames = _normalised(path, rows[:, 1:])
-    scale = content.get("Scale", 1.0)
-    if not isinstance(scale, int | float) or not np.isfinite(scale) or scale <= 0:
-        raise BadInputError(f'{path.name}: "Scale" should be a number above zero, but is {scale!r}.')
-    return _evenly_timed(path, frames, rows[:, 0], content.get("Loop") == "wrap", float(scale))
+    scale, fps = _positive(path, content, "Scale") or 1.0, _positive(path, content, "Fps")
+    return _evenly_timed(path, frames, rows[:, 0], content.get("Loop") == "wrap", scale, fps)
+
+
+def _positive(path: Path, content: dict, name: str) -> float | None:
+    """A field of our own; None where it is not there."""
+    value = content.get(name)
+    if value is not None and (not isinstance(value, int | float) or not 0 < value <= 1e12):
+        raise BadInputError(f'{path.name}: "{name}" should be a number above zero, but is {value!r}.')
+    return None if value is None else float(value)
 
 
 def _parse(path: Path) -> dict:
@@ -91,13 +97,17 @@ def _normalised(path: Path, frames: Array) -> Array:
     return frames
 
 
-def _evenly_timed(path: Path, frames: Array, durations: Array, loop: bool, scale: float) -> HumanoidMotion:
+def _evenly_timed(
+    path: Path, frames: Array, durations: Array, loop: bool, scale: float, told_fps: float | None
+) -> HumanoidMotion:
     steps = durations[:-1] if len(durations) > 1 else durations
     if len(durations) > 1 and (steps <= 0).any():
         raise BadInputError(f"{path.name}: frames should last longer than 0 s, but one of them lasts {steps.min()} s.")
     step = float(np.median(steps))
     fps = 1.0 / step if step > 0 else 30.0
-    if abs(fps - round(fps)) < 1e-3 * fps:
+    if told_fps and abs(fps - told_fps) < 1e-3 * fps:
+        fps = told_fps
+    elif abs(fps - round(fps)) < 1e-3 * fps:
         fps = float(round(fps))  # files write 0.016666 and mean 60 frames a second
     if np.allclose(steps, step, rtol=1e-3):
         return HumanoidMotion(fps, np.arange(len(frames)) / fps, frames, loop, scale)

@@ -156,6 +156,10 @@ class ImitationEnvironment:
         self.engine.set_states(everyone, frames, velocities)
         return self._observe(self.look(), everyone)
 
+    def reseed(self, seed: tuple[int, ...]) -> None:
+        """Draw what follows from another seed."""
+        self._random.bit_generator.state = np.random.default_rng(seed).bit_generator.state
+
     def state(self) -> dict[str, Any]:
         """All that what follows depends on: arrays, and "random", the generator's state as JSON."""
         return {

@@ -38,7 +38,8 @@ def make_environment(
 ) -> ImitationEnvironment:
     """The environment that a training learns in; where starts are disturbed, episodes are short.
 
-    Randomised humanoids keep their character for the whole training: it follows from `seed`, no state has it.
+    Randomised humanoids keep their character for the whole training: it follows from `seed`, no state has it (another
+    number of processes makes others).
     """
     engine = make_engine(settings.engine, n, settings.step_hz)
     if settings.randomised and isinstance(engine, MujocoEngine):

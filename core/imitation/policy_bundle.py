@@ -51,10 +51,11 @@ def export_policy(training: Path, out: Path, name: str) -> None:
     state = load_checkpoint(training)
     settings = TrainingSettings.from_json(state["settings"])
     reference = HumanoidMotion.load(training / REFERENCE)
-    record: dict[str, Any] = {**read_json(training / RECORD), "name": name, "samples": state["samples"]}
+    since = {key: state[key] for key in ("samples", "seconds", "resumed_at")}  # the record is as old as an evaluation
+    record: dict[str, Any] = {**read_json(training / RECORD), "name": name, **since}
     if "evaluation" not in record:
         raise BadInputError("The training ended before its first evaluation. Go on with it: there is no policy yet.")
-    assist = record["evaluation"]["assist"]
+    assist = settings.assist_at(state["samples"])
     environment = make_evaluation(reference, settings, settings.evaluation_starts)
     with closing(environment.engine):
         learner = Learner(settings, environment.observation_size)

@@ -42,6 +42,20 @@ def test_what_is_written_is_read_back(tmp_path: Path):
     assert (again.fps, again.loop, again.scale) == (motion.fps, False, 0.93)
 
 
+@pytest.mark.parametrize("fps", [29.98, 30000 / 1001, 24.999, 59.94])
+def test_the_rate_of_a_phone_comes_back_as_it_was(tmp_path: Path, fps: float):
+    walk = read_deepmimic(WALK)
+    motion = HumanoidMotion(fps, np.arange(len(walk)) / fps, walk.frames, loop=True)
+    write_deepmimic(tmp_path / "again.txt", motion)
+    again = read_deepmimic(tmp_path / "again.txt")
+    assert again.fps == fps
+    assert np.array_equal(again.times, motion.times)
+    content = json.loads((tmp_path / "again.txt").read_text())
+    content["Frames"] = [[1 / 60, *row[1:]] for row in content["Frames"]]  # somebody made it faster by hand
+    (tmp_path / "again.txt").write_text(json.dumps(content))
+    assert read_deepmimic(tmp_path / "again.txt").fps == 60.0
+
+
 def test_one_frame_goes_round(tmp_path: Path):
     walk = read_deepmimic(WALK)
     write_deepmimic(tmp_path / "one.txt", HumanoidMotion(30.0, walk.times[:1], walk.frames[:1]))
@@ -65,6 +79,7 @@ def content(**changes: object) -> dict:
         (json.dumps(content(Frames=[["a"] * 44])), "numbers only"),
         (WALK.read_text().replace("0.8475320000", "NaN"), "finite"),
         (json.dumps(content(Scale=-1)), "Scale"),
+        (json.dumps(content(Fps="fast")), "Fps"),
     ],
 )
 def test_bad_files_are_named(tmp_path: Path, text: str, says: str):

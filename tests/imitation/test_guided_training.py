@@ -17,7 +17,7 @@ from core.imitation.ppo import TrainingSettings, train
 from core.imitation.ppo.checkpoints import has_checkpoint, load_checkpoint
 from core.imitation.ppo.curve import read_curve
 from core.imitation.ppo.learner import Learner
-from core.imitation.ppo.settings import DISTURBED, settings_for
+from core.imitation.ppo.ways import DISTURBED, settings_for
 from core.imitation.starts import Evenly
 from core.notices import collecting
 
@@ -161,6 +161,18 @@ def test_killed_in_its_head_start_it_begins_anew_and_comes_to_the_same(tmp_path:
     train(clip(), guided(), tmp_path / "whole")
     one, two = (load_checkpoint(tmp_path / name)["learner"]["weights"] for name in ("killed", "whole"))
     assert all(np.array_equal(one[name], two[name]) for name in one)
+
+
+def test_killed_right_after_its_head_start_it_goes_on_from_there(tmp_path: Path):
+    def killed(fraction: float, message: str) -> None:
+        if load_checkpoint(tmp_path)["samples"]:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train(clip(), guided(), tmp_path, killed)
+    with collecting() as notices:
+        assert train(clip(), guided(), tmp_path, resume=True).samples == HEAD_START + 256
+    assert notices == []
 
 
 class KilledError(Exception):

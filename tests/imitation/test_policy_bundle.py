@@ -4,6 +4,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import torch
 from support.trainings import clip, small
 
-from core.errors import BadInputError
+from core.errors import BadInputError, CancelledError
 from core.humanoid.actions import turned
 from core.imitation.making import make_evaluation
 from core.imitation.policy_bundle import export_policy
@@ -149,3 +150,22 @@ def test_a_training_without_an_evaluation_has_no_policy_to_take_away(bundle: Pat
 def test_a_zip_is_never_opened(bundle: Path):
     with pytest.raises(BadInputError, match="run code"):
         OnnxPolicy(bundle / "policy.zip")
+
+
+def test_a_policy_is_told_of_as_its_checkpoint_is_and_not_its_last_evaluation(tmp_path: Path):
+    """Whoever cancels does not wait for an evaluation: training.json is then older than the checkpoint."""
+
+    def cancel(fraction: float, message: str) -> None:
+        raise CancelledError("enough")
+
+    settings = small(samples=128, assist=1.0, assist_samples=256)
+    train(clip(), settings, tmp_path)
+    assert read_json(tmp_path / "training.json")["evaluation"]["assist"] == 0.5
+    with pytest.raises(CancelledError):
+        train(clip(), replace(settings, samples=384), tmp_path, cancel, resume=True)
+    assert load_checkpoint(tmp_path)["samples"] == 256
+    assert read_json(tmp_path / "training.json")["samples"] == 128
+    export_policy(tmp_path, tmp_path / "policy", "walk")
+    facts = onnxruntime.InferenceSession(tmp_path / "policy" / "policy.onnx").get_modelmeta().custom_metadata_map
+    assert "assist" not in facts
+    assert "helped by" not in (tmp_path / "policy" / "card.md").read_text()

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,11 @@ def test_bad_input_is_refused(tmp_path: Path):
         ({"samples": 0}, "above zero"),
         ({"samples": None}, "budget"),
         ({"seconds": -1.0}, "above zero"),
+        ({"samples": 10**400}, "at most"),
+        ({"seconds": np.nan}, "above zero"),
+        ({"std": 0.0}, "std should be above zero"),
+        ({"learning_rate": -1.0}, "learning_rate should be above zero"),
+        ({"epochs": 0}, "epochs should be above zero"),
         ({"engine": "magic"}, "mujoco or bullet"),
         ({"starts": "everywhere"}, "Starts"),
         ({"task": "dance"}, "heading or target"),
@@ -157,8 +163,46 @@ def test_bad_input_is_refused(tmp_path: Path):
     with pytest.raises(BadInputError, match=r"gamma was 0\.95 and is 0\.9"):
         train(clip(), small(gamma=0.9), tmp_path, resume=True)
     assert TrainingSettings.from_json(small().to_json()) == small()
-    with pytest.raises(BadInputError, match="colour"):
-        TrainingSettings.from_json({"colour": "red"})
+    for unknown in ({"colour": "red"}, {"environment": {"colour": "red"}}, {"guided": {"expert": {"colour": "red"}}}):
+        with pytest.raises(BadInputError, match="colour"):
+            TrainingSettings.from_json({"samples": 1} | unknown)
+
+
+def test_a_small_batch_is_one_minibatch():
+    assert TrainingSettings(samples=1).minibatch == 1024
+    assert TrainingSettings(samples=1, humanoids=64, steps=8).minibatch == 512
+
+
+def test_with_other_processes_nothing_is_had_again(tmp_path: Path):
+    """The episodes that follow are not those of the beginning, and are the same each time."""
+
+    def noises(settings: TrainingSettings, folder: Path) -> list[object]:
+        train(clip(), settings, folder, resume=True)
+        return [each["noise"]["state"] for each in load_checkpoint(folder)["collectors"]]
+
+    train(clip(), small(samples=256, processes=2), tmp_path / "two")
+    shutil.copytree(tmp_path / "two", tmp_path / "again")
+    train(clip(), small(samples=128), tmp_path / "one")
+    beginning = load_checkpoint(tmp_path / "one")["collectors"][0]["noise"]["state"]
+    on = noises(small(samples=384), tmp_path / "two")
+    assert on != [beginning]
+    assert on == noises(small(samples=384), tmp_path / "again")
+
+
+def test_the_motions_beside_are_the_same_when_it_goes_on(tmp_path: Path):
+    beside = tmp_path / "mine.txt"
+    clip("run").save(beside)
+    train(clip(), small(samples=128, beside=(str(beside),)), tmp_path / "training")
+    further = small(samples=256, beside=(str(beside),))
+    content = beside.read_bytes()
+    clip("jump").save(beside)
+    with pytest.raises(BadInputError, match="another motion by now"):
+        train(clip(), further, tmp_path / "training", resume=True)
+    beside.unlink()
+    with pytest.raises(BadInputError, match="beside its own motion, which is not there"):
+        train(clip(), further, tmp_path / "training", resume=True)
+    beside.write_bytes(content)
+    assert train(clip(), further, tmp_path / "training", resume=True).samples == 256
 
 
 def test_one_training_a_folder(tmp_path: Path):

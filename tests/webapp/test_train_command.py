@@ -16,7 +16,7 @@ def told(result) -> str:
 
 
 def test_a_training_a_bundle_and_going_on(tmp_path: Path):
-    out = tmp_path / "kick"
+    out = tmp_path / "mine"
     arguments = ["train", "kick", "--samples", "4096", "--way", "ppo", "--processes", "1", "--out", str(out)]
     result = cli.invoke(app, arguments)
     assert result.exit_code == 0, result.stderr
@@ -33,6 +33,7 @@ def test_a_training_a_bundle_and_going_on(tmp_path: Path):
     spent = cli.invoke(app, ["train", "--resume", str(out), "--processes", "1"])
     assert spent.exit_code == 0, spent.stderr
     assert "4,096 samples" in told(spent)
+    assert (out / "policy" / "card.md").read_text().startswith("# kick")  # not by its folder
 
 
 @pytest.mark.parametrize(("option", "half"), [([], True), (["--no-half-cycle"], False), (["--task", "heading"], False)])

@@ -118,7 +118,7 @@ def _training(seconds: float | None, settings: "RunSettings") -> "TrainingOrder 
     """What --train asks for, looked at before anything long begins."""
     if seconds is None:
         return None
-    from core.imitation.ppo.settings import settings_for
+    from core.imitation.ppo.ways import settings_for
     from core.training_stages import RunSettings as TrainingOrder
 
     return TrainingOrder(settings_for(seconds=seconds, seed=settings.seed), "policy", settings.body)

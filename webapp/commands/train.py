@@ -90,8 +90,8 @@ def train(
         from core.imitation.half_cycle import is_half_cycle
         from core.imitation.policy_bundle import export_policy
         from core.imitation.ppo import train
-        from core.imitation.ppo.settings import settings_for
         from core.imitation.ppo.stopping import stopping
+        from core.imitation.ppo.ways import settings_for
         from core.imitation.references import reference_called
 
         if resume is not None:
@@ -128,7 +128,7 @@ def train(
                 bars.update(bar, completed=fraction, message=message)
 
             trained = train(reference, settings, folder, report, resume is not None, stop)
-        export_policy(folder, folder / "policy", Path(motion).stem if motion else folder.resolve().name)
+        export_policy(folder, folder / "policy", Path(motion).stem if motion else _name_before(folder))
     for text in notices:
         console.print(f"[yellow]Note:[/] {escape(text)}")
     _tell(trained, folder)
@@ -166,6 +166,16 @@ def _as_it_was(
     if seconds is not None or samples is not None:
         settings = dataclasses.replace(settings, seconds=seconds, samples=samples)
     return folder, reference_called(motion or str(folder / REFERENCE)), settings
+
+
+def _name_before(folder: Path) -> str:
+    """What the policy in a training's folder was called; the folder's own name where there is none."""
+    from core.imitation.policy_file import OnnxPolicy
+
+    try:
+        return OnnxPolicy(folder / "policy").name
+    except BadInputError:
+        return folder.resolve().name
 
 
 def _new_folder(out: Path) -> Path:

@@ -80,6 +80,10 @@ class ClusterWorkers:
         self._answers([m.restore.remote(state) for m, state in zip(self._members, states, strict=True)])
         return True
 
+    def restart(self, salt: int) -> None:
+        """Have all begin new episodes, with random numbers that follow from `salt`."""
+        self._answers([member.restart.remote(salt) for member in self._members])
+
     def _answers(self, asked: list[Any]) -> list[Any]:
         try:
             return self._ray.get(asked, timeout=PATIENCE_S)
@@ -136,6 +140,9 @@ class _Member:
 
     def restore(self, state: dict[str, Any]) -> None:
         self._collector.restore(state)
+
+    def restart(self, salt: int) -> None:
+        self._collector.restart(salt)
 
 
 @contextlib.contextmanager

@@ -81,6 +81,9 @@ class Collectors(Protocol):
     def restore(self, states: list[dict[str, Any]]) -> bool:
         """Go on from `states`; False where they are of another number of collectors (episodes then begin anew)."""
 
+    def restart(self, salt: int) -> None:
+        """Have all begin new episodes, with random numbers that follow from `salt`."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -92,7 +95,7 @@ class Collector:
     """A share of the humanoids; `part` of `parts` names which, and seeds its own random numbers."""
 
     def __init__(self, reference: HumanoidMotion, settings: TrainingSettings, part: int, parts: int) -> None:
-        self.settings = settings
+        self.settings, self._part = settings, part
         n = share(settings.humanoids, part, parts)
         self.environment = make_environment(reference, settings, n, seed=(settings.seed, part))
         self._noise = np.random.default_rng((settings.seed, part, 1))
@@ -157,6 +160,14 @@ class Collector:
         self._noise.bit_generator.state = state["noise"]
         self._observations = state["observations"]
         self._began, self._sums = state["began"].astype(np.float32), state["sums"].copy()
+
+    def restart(self, salt: int) -> None:
+        """Begin new episodes, with random numbers that follow from `salt` and are not those of the beginning."""
+        seed = (self.settings.seed, self._part, salt)
+        self.environment.reseed((*seed, 3))
+        self._noise = np.random.default_rng((*seed, 4))
+        self._observations = None
+        self._began[:], self._sums[:] = 1.0, 0.0
 
     def close(self) -> None:
         """Give the engine back."""

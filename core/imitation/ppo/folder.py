@@ -13,6 +13,7 @@ import numpy as np
 from core.errors import BadInputError
 from core.imitation.ppo.checkpoints import load_checkpoint
 from core.imitation.ppo.settings import CHANGEABLE, TrainingSettings
+from core.imitation.references import reference_called
 from core.motion import HumanoidMotion
 
 ROLLOUTS = "rollouts"
@@ -26,6 +27,11 @@ def fingerprint(reference: HumanoidMotion) -> str:
     """A short name of a motion's numbers: the same for the same motion."""
     content = np.concatenate([np.asarray(reference.frames, float).ravel().round(9), reference.times.round(9)])
     return hashlib.sha256(content.tobytes() + bytes([reference.loop])).hexdigest()[:16]
+
+
+def fingerprints_beside(settings: TrainingSettings) -> list[str]:
+    """Of the motions that the policy learns beside its own."""
+    return [fingerprint(reference_called(each)) for each in settings.beside]
 
 
 def state_to_go_on_from(folder: Path, reference: HumanoidMotion, settings: TrainingSettings) -> dict[str, Any]:
@@ -44,7 +50,23 @@ def state_to_go_on_from(folder: Path, reference: HumanoidMotion, settings: Train
             + ", ".join(f"{name} was {before.get(name)!r} and is {now[name]!r} now" for name in changed)
             + "."
         )
+    for name, before in zip(settings.beside, state.get("beside", ()), strict=False):
+        _expect_as_it_was(name, before)
     return state
+
+
+def _expect_as_it_was(name: str, before: str) -> None:
+    try:
+        same = fingerprint(reference_called(name)) == before
+    except BadInputError as error:
+        raise BadInputError(
+            f"This training learns {name} beside its own motion, which is not there. {error}"
+        ) from error
+    if not same:
+        raise BadInputError(
+            f"This training learns {name} beside its own, which is another motion by now. Put back the one that "
+            "it began with."
+        )
 
 
 @contextlib.contextmanager

@@ -3,32 +3,24 @@
 import dataclasses
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from core.errors import BadInputError
 from core.imitation.environment import EnvironmentSettings
 from core.imitation.guided.settings import CloningSettings, ExpertSettings, GuidedSettings
 from core.seeds import check_seed
 
+_Kind = TypeVar("_Kind")
+
 ENGINES = ("mujoco", "bullet")
 STARTS = ("reference", "adaptive", "beginning")
 TASKS = ("", "heading", "target")
 STEP_HZ = {"mujoco": 120.0, "bullet": 240.0}
 HUMANOIDS = {"mujoco": 256, "bullet": 32}
-BATCH = 4096
+BATCH, MINIBATCH = 4096, 1024
 HIDDEN, HIDDEN_BESIDE = (128, 128), (256, 256)
-MOST_UNITS = 4096
-"""Of a hidden layer."""
-
-WAYS = ("ppo", "guided")
-GUIDED: dict[str, Any] = {"std": 0.15, "learning_rate": 1e-4, "kl": 0.08, "hidden": (256, 256), "disturbed": 1.0}
-"""What suits PPO where it goes on with a policy that can do something already, as it was tried."""
-
-DISTURBED = 1.5
-"""How far off the reference episodes begin at most, in START_NOISE, unless somebody says otherwise."""
-
-HALF_CYCLE_GAMMA = 0.97
-"""Of policies for half a cycle, unless somebody says otherwise. Strides gain by a longer view, getting up loses."""
+MOST_UNITS, MOST_BUDGET = 4096, 1e12
+"""Of a hidden layer; samples or seconds."""
 
 START_NOISE = 0.1, 0.3
 """rad a degree of freedom and m/s of the root along each axis (standard deviations)."""
@@ -45,7 +37,7 @@ class TrainingSettings:
     samples: int | None = None
     """Budget: policy steps in all, over all resumptions; None has no such limit."""
     seconds: float | None = None
-    """Budget: seconds of training in all, over all resumptions; None has no such limit."""
+    """Budget: seconds of learning in all, over all resumptions; evaluations come on top. None has no such limit."""
     engine: str = "mujoco"
     """Where it learns: "mujoco" or "bullet"."""
     step_hz: float = 0.0
@@ -66,8 +58,8 @@ class TrainingSettings:
     """How imitation is posed."""
     hidden: tuple[int, ...] = ()
     """Units of the hidden layers (ReLU) of both networks, which share nothing; () takes `HIDDEN` or `HIDDEN_BESIDE`."""
-    minibatch: int = 1024
-    """Samples a gradient step."""
+    minibatch: int = 0
+    """Samples a gradient step; 0 takes 1,024, or the whole batch where that is smaller."""
     epochs: int = 4
     """Passes over a batch."""
     gamma: float = 0.95
@@ -123,8 +115,8 @@ class TrainingSettings:
         for name in ("samples", "seconds"):
             budget = getattr(self, name)
             _expect(
-                budget is None or (math.isfinite(budget) and budget > 0),
-                f"The budget in {name} should be above zero, but is {budget}.",
+                budget is None or 0 < budget <= MOST_BUDGET,
+                f"The budget in {name} should be above zero, {MOST_BUDGET:g} at most, but is {str(budget)[:40]}.",
             )
         _expect(
             self.samples is not None or self.seconds is not None, "A training should have a budget: seconds or samples."
@@ -142,6 +134,7 @@ class TrainingSettings:
             self.humanoids >= 1 and self.steps >= 2,
             f"There should be a humanoid and two steps at least, but there are {self.humanoids} and {self.steps}.",
         )
+        object.__setattr__(self, "minibatch", self.minibatch or min(MINIBATCH, self.batch))
         _expect(
             2 <= self.minibatch <= self.batch,
             f"The minibatch should be between 2 and the batch of {self.batch}, but is {self.minibatch}.",
@@ -165,6 +158,9 @@ class TrainingSettings:
         )
         _expect(0 < self.gamma < 1, f"gamma should be between 0 and 1, but is {self.gamma}.")
         _expect(0 <= self.disturbed <= 3, f"disturbed should be between 0 and 3, but is {self.disturbed}.")
+        for name in ("step_hz", "epochs", "clip", "learning_rate", "kl", "std", "evaluation_starts"):
+            value = getattr(self, name)
+            _expect(0 < value < math.inf, f"{name} should be above zero, but is {value}.")
         for name in ("randomised", "assist", "task_weight"):
             share = getattr(self, name)
             _expect(0 <= share <= 1, f"{name} should be between 0 and 1, but is {share}.")
@@ -207,37 +203,29 @@ class TrainingSettings:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "TrainingSettings":
         """The settings from `to_json`; unknown names are refused."""
-        known = {f.name for f in dataclasses.fields(cls)}
-        if unknown := set(content) - known:
-            raise BadInputError(
-                f"Settings of a training should be among {', '.join(sorted(known))}, but there is "
-                f"{', '.join(sorted(unknown))}."
-            )
         values = dict(content)
         if isinstance(values.get("environment"), dict):
             limits: dict[str, Any] = {k: math.inf if v is None else v for k, v in values["environment"].items()}
-            values["environment"] = EnvironmentSettings(**limits)
+            values["environment"] = _made(EnvironmentSettings, limits)
         if isinstance(values.get("guided"), dict):
             parts = dict(values["guided"])
             kinds = {"expert": ExpertSettings, "cloning": CloningSettings}
-            values["guided"] = GuidedSettings(**{k: kinds[k](**v) if k in kinds else v for k, v in parts.items()})
+            made = {k: _made(kinds[k], v) if k in kinds and isinstance(v, dict) else v for k, v in parts.items()}
+            values["guided"] = _made(GuidedSettings, made)
         for name in ("hidden", "beside"):
             if name in values:
                 values[name] = tuple(values[name])
-        return cls(**values)
+        return _made(cls, values)
 
 
-def settings_for(way: str = "ppo", **values: Any) -> TrainingSettings:
-    """The settings of a training that goes the `way` "ppo" or "guided".
-
-    `values`: as `TrainingSettings`; what is not among them is as it suits the way. Either way starts are disturbed as
-    few fail, for that makes the policy robust.
-    """
-    _expect(way in WAYS, f"The way should be {' or '.join(WAYS)}, but is {way!r}.")
-    if way == "guided":
-        values = {**GUIDED, "guided": GuidedSettings(), **values}
-    further = {"gamma": HALF_CYCLE_GAMMA} if values.get("half_cycle") else {}
-    return TrainingSettings(**{"disturbed": DISTURBED, **further, **values})
+def _made(kind: type[_Kind], values: dict[str, Any]) -> _Kind:
+    known = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    if unknown := set(values) - known:
+        raise BadInputError(
+            f"Settings of a training should be among {', '.join(sorted(known))}, but there is "
+            f"{', '.join(sorted(unknown))}."
+        )
+    return kind(**values)
 
 
 def _finite(value: Any) -> Any:

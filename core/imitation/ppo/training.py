@@ -56,6 +56,8 @@ def train(
                 else:
                     notice("The head start of this training had not come to its end: it begins anew.")
                 begin(run, progress, stop)
+                if run.samples:
+                    save_checkpoint(folder, run.state())
             return run.until_spent(progress, stop, on_evaluation)
 
 

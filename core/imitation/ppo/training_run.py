@@ -13,7 +13,7 @@ from core.imitation.ppo.checkpoints import save_checkpoint
 from core.imitation.ppo.collecting import Batch, Collectors, Order
 from core.imitation.ppo.curve import cut_back, note
 from core.imitation.ppo.evaluating import Evaluation, evaluate
-from core.imitation.ppo.folder import RECORD, ROLLOUTS, fingerprint, versions
+from core.imitation.ppo.folder import RECORD, ROLLOUTS, fingerprint, fingerprints_beside, versions
 from core.imitation.ppo.learner import Learner
 from core.imitation.ppo.settings import START_NOISE, TrainingSettings
 from core.imitation.reference import POLICY_HZ
@@ -58,6 +58,7 @@ class TrainingRun:
         self.last: Evaluation | None = None
         self.last_line: dict[str, Any] = {}
         self.resumed_at: list[int] = []
+        self._beside = fingerprints_beside(settings)
         self.is_whole = True
         """Whether what is here may be kept: not in the middle of an update."""
 
@@ -174,6 +175,7 @@ class TrainingRun:
         adaptive = self.starts if isinstance(self.starts, Adaptive) else None
         return {
             "motion": fingerprint(self.reference),
+            "beside": self._beside,
             "settings": self.settings.to_json(),
             "samples": self.samples,
             "seconds": self.seconds,
@@ -190,8 +192,9 @@ class TrainingRun:
         self.resumed_at = [*state["resumed_at"], self.samples]
         self.width = state.get("width", 0.0)
         self.learner.restore(state["learner"])
-        if state["collectors"]:
-            self.workers.restore(state["collectors"])
+        if self.samples and not (state["collectors"] and self.workers.restore(state["collectors"])):
+            # as many processes as before are not to be had; the old seeds would repeat the first episodes
+            self.workers.restart(self.samples)
         if state["adaptive"]:
             self.starts = Adaptive(**state["adaptive"])
         cut_back(self.folder, self.samples)

@@ -61,6 +61,10 @@ class Workers:
         self._asked("restore", states, lambda: self._own.restore(states[0]))
         return True
 
+    def restart(self, salt: int) -> None:
+        """Have all begin new episodes, with random numbers that follow from `salt`."""
+        self._asked("restart", [salt] * self.count, lambda: self._own.restart(salt))
+
     def _asked(self, what: str, contents: Sequence[Any], own: Callable[[], Any]) -> list[Any]:
         """What each process answers, this one by `own`; `UnderstudyError` where one has gone."""
         with _none_gone():
