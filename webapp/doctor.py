@@ -14,7 +14,7 @@ from core.errors import UnderstudyError
 
 REQUIRED = ("av", "numpy", "scipy", "onnxruntime", "pybullet", "pygltflib", "gradio", "fastapi", "sqlalchemy", "dbos")
 OPTIONAL = {
-    "rtmlib": "keypoints by RTMPose (--keypoints rtm); pip install 'understudy[rtm]'",
+    "rtmlib": "keypoints by RTMPose (--keypoints rtm); pip install -e '.[rtm]' in the project's folder",
     "smplx": "cross-checks in tests; pip install -r requirements-smpl.txt",
     "usd-core": "motions as USD (export --format usd); pip install -r requirements-export.txt",
     "cmeel-assimp": "motions as FBX (export --format fbx); pip install -r requirements-export.txt",
