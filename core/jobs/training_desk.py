@@ -13,7 +13,7 @@ from core.jobs.queues import TRAIN, stored_name
 from core.jobs.store import RunStore
 from core.jobs.training_workflow import TRAINING_WORKFLOW
 from core.jobs.trainings import TrainingRecord, TrainingStore
-from core.jobs.workflow import APPLICATION_VERSION, workflow_id
+from core.jobs.workflow import APPLICATION_VERSION, run_of, workflow_id
 from core.training_folder import WORK, check_motion, training_folder
 from core.training_stages import RunSettings, with_budget
 
@@ -23,7 +23,7 @@ class TrainingDesk:
 
     def __init__(self, runs: RunStore, home: Home, client: DBOSClient) -> None:
         self.runs, self.home, self._client = runs, home, client
-        self.store = TrainingStore(runs.engine)
+        self.store = TrainingStore(runs.engine, self._line)
 
     def start(self, run_id: str, person: int, training: TrainingSettings) -> TrainingRecord:
         """Queue a training for a person's motion; `BadInputError` where the run has none."""
@@ -49,14 +49,14 @@ class TrainingDesk:
     def resume(self, run_id: str, training_id: str, more_seconds: float | None, most_seconds: float) -> TrainingRecord:
         """Go on with a training that has ended, to its budget, or for `more_seconds` than it has taken by now.
 
-        `BadInputError` where nothing is left of its budget, or all of it would be more than `most_seconds`.
+        `BadInputError` where nothing is left of its budget, all of it would be more than `most_seconds`, or nothing
+        tells how long it took.
         """
         self.runs.get(run_id)
         training = self.store.get(run_id, training_id)
         settings = RunSettings.from_json(training.settings)
-        folder = training_folder(self.home.run(run_id), training.person, training_id)
-        taken = float((read_curve(folder.root / WORK) or [{"seconds": 0.0}])[-1]["seconds"])
         if more_seconds is not None:
+            taken = self._taken(training)
             if not 0 < more_seconds <= most_seconds - taken:
                 raise BadInputError(
                     f"A training may take {most_seconds / 60:g} minutes in all, and this one has taken "
@@ -71,6 +71,28 @@ class TrainingDesk:
             settings.to_json(),
             also=lambda connection, line: self._enqueue(connection, training_id, line, new_run_id()[:6]),
         )
+
+    def _taken(self, training: TrainingRecord) -> float:
+        """How long a training took so far [s]; `BadInputError` where it began and left no curve that would tell."""
+        self.home.pull(training.run_id)
+        folder = training_folder(self.home.run(training.run_id), training.person, training.id)
+        curve = read_curve(folder.root / WORK)
+        if not curve and training.started is not None and training.is_ended:
+            raise BadInputError(
+                "The curve of this training should tell how long it took so far, but is not there. Try again in a "
+                "moment if it ended just now; else resume it without more seconds, or start a new one."
+            )
+        return float(curve[-1]["seconds"]) if curve else 0.0
+
+    def _line(self) -> list[str]:
+        """Ids of the trainings that are computed or wait, in the order in which workers take them from the queue."""
+        tries = self._client.list_workflows(
+            queue_name=stored_name(TRAIN), status=["PENDING", "ENQUEUED"], load_input=False, load_output=False
+        )
+        # They come as they were made: of one that was stopped while it waited, and resumed, the last one counts.
+        latest = {run_of(each.workflow_id): each.workflow_id for each in tries}
+        tries.sort(key=lambda each: (each.status == "ENQUEUED", each.priority or 0, each.created_at or 0))
+        return [training for each in tries if latest[training := run_of(each.workflow_id)] == each.workflow_id]
 
     def _enqueue(self, connection: sa.Connection, training_id: str, line: int, again: str = "") -> None:
         order: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """What is known of trainings, in the database. Their curves and checkpoints are files (`core.training_stages`)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -36,7 +36,7 @@ class TrainingRecord:
     started: datetime | None
     finished: datetime | None
     ahead: int | None = None
-    """How many trainings go before it, while it waits."""
+    """How many trainings go before it, while it waits; None where the queue was not asked."""
     put_away: datetime | None = None
     """When its policy was deleted."""
     facts: dict[str, Any] = field(default_factory=dict)
@@ -51,8 +51,9 @@ class TrainingRecord:
 class TrainingStore:
     """Reads and writes trainings; every method is one transaction. Whose run it is, is asked before, of the runs."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: sa.Engine, line: Callable[[], list[str]] | None = None) -> None:
+        """`line` asks the queue for the ids of trainings, in the order in which it goes."""
+        self.engine, self._line = engine, line
         self._reader = engine.execution_options(**READS_ONLY)
 
     def create(
@@ -79,7 +80,7 @@ class TrainingStore:
         """A run's training, or `RunNotFoundError`."""
         with Session(self._reader) as session:
             training = _find(session, training_id, run_id)
-            return record_of_training(training, _ahead(session, training))
+            return record_of_training(training, self._ahead(session, [training]).get(training_id))
 
     def called(self, training_id: str) -> TrainingRecord | None:
         """A training by its own id alone; None where it has gone with its run."""
@@ -91,7 +92,9 @@ class TrainingStore:
         """All trainings of a run, oldest first."""
         asked = sa.select(Training).where(Training.run_id == run_id).order_by(Training.created, Training.id)
         with Session(self._reader) as session:
-            return [record_of_training(each, _ahead(session, each)) for each in session.scalars(asked).all()]
+            found = session.scalars(asked).all()
+            ahead = self._ahead(session, found)
+            return [record_of_training(each, ahead.get(each.id)) for each in found]
 
     def unended(self) -> list[str]:
         """Ids of the trainings that are queued or running."""
@@ -156,6 +159,16 @@ class TrainingStore:
                 also(session.connection(), line)
             return record_of_training(training)
 
+    def _ahead(self, session: Session, trainings: Sequence[Training]) -> dict[str, int]:
+        """How many trainings go before each of those that wait, by its id."""
+        waiting = [each.id for each in trainings if each.state == "queued"]
+        if self._line is None or not waiting:
+            return {}
+        # The queue has those, too, that were stopped while they waited, until their turn comes.
+        unended = set(session.scalars(sa.select(Training.id).where(Training.state.not_in(ENDED))))
+        places = {each: place for place, each in enumerate(each for each in self._line() if each in unended)}
+        return {each: places[each] for each in waiting if each in places}
+
 
 def _place_in_line(session: Session, run_id: str) -> int:
     """How many trainings of the run's owner have not ended: who brings the first goes before who brings the third."""
@@ -167,15 +180,6 @@ def _place_in_line(session: Session, run_id: str) -> int:
             f"At most {MOST_AT_ONCE} of your trainings can wait at once, and {count} do. Wait for one, or stop one."
         )
     return count
-
-
-def _ahead(session: Session, training: Training) -> int | None:
-    if training.state != "queued":
-        return None
-    earlier = sa.or_(
-        Training.state == "running", sa.and_(Training.state == "queued", Training.created < training.created)
-    )
-    return session.scalar(sa.select(sa.func.count()).select_from(Training).where(earlier))
 
 
 def _now() -> datetime:

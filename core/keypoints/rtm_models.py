@@ -94,7 +94,9 @@ def load_models(settings: RtmSettings, progress: Progress = silent) -> RtmModels
         with contextlib.redirect_stdout(sys.stderr):
             import rtmlib
     except ImportError as error:
-        raise MissingDependencyError(f"rtmlib is not installed ({error}); pip install -e '.[rtm]' in the project's folder") from error
+        raise MissingDependencyError(
+            f"rtmlib is not installed ({error}); pip install -e '.[rtm]' in the project's folder"
+        ) from error
     # Both downloads before anything is opened: an hour later only one of them would be a pity.
     detector = _file(
         settings.detector, settings.remote_detector, "UNDERSTUDY_RTM_DETECTOR", settings, part_of(progress, 0, 0.6)
