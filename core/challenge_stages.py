@@ -115,7 +115,7 @@ def _run(
         return Cell(name, motion, problem=GONE), None
     reference, shown = loaded
     boxes = {motion: boxes_under(shown, reference.scale)}
-    rollouts: list[Rollout] = []
+    rollouts: list[Rollout | None] = []
     try:
         matrix = challenge(
             policy, {motion: reference}, how, lambda _, rollout: rollouts.append(rollout), supports=boxes
@@ -124,4 +124,4 @@ def _run(
         if name not in settings.files:
             raise
         return Cell(name, motion, problem=GONE), None
-    return matrix.cells[0], rollouts[0] if rollouts else None
+    return matrix.cells[0], rollouts[0]

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.challenge_stages import STAGES, RunSettings
-from core.errors import CancelledError
+from core.errors import CancelledError, UnderstudyError
+from core.imitation.challenge_folder import ChallengeFolder
 from core.jobs.stage_process import StageProcess
 from core.progress import silent
 
@@ -35,7 +36,11 @@ class ChallengeWork:
         return self._thread is not None and self._thread.is_alive()
 
     def open(self) -> None:
-        """Go on with what was broken off by the end of the site."""
+        """Go on with what was broken off by the end of the site; forget what it has of policies that ship anew."""
+        try:
+            ChallengeFolder(self.root).forget_replaced()
+        except (UnderstudyError, OSError):  # the site is opened nevertheless
+            _log.exception("A challenge's cells of replaced policies could not be removed")
         if (self.root / WANTED).is_file():
             self.start()
 

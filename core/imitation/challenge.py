@@ -6,15 +6,16 @@ A policy that learned one motion mostly fails on another; the matrix says how so
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import closing
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from core.errors import BadInputError
+from core.errors import BadInputError, UnderstudyError
 from core.imitation.naming import load_policy
 from core.imitation.rolling import RolloutSettings, roll_outs
 from core.metrics import rollout_figures
@@ -24,6 +25,7 @@ from core.progress import Progress, silent
 
 Array = np.ndarray
 
+MOST_PROCESSES = 256
 _PATIENCE_S = 0.3
 """How often progress is told, and with it whether the person cancelled."""
 
@@ -40,8 +42,10 @@ class ChallengeSettings:
     processes: int = 2
 
     def __post_init__(self) -> None:
-        if not 1 <= self.processes <= 256:
-            raise BadInputError(f"A challenge should have 1 to 256 processes, but is to have {self.processes}.")
+        if not 1 <= self.processes <= MOST_PROCESSES:
+            raise BadInputError(
+                f"A challenge should have 1 to {MOST_PROCESSES} processes, but is to have {self.processes}."
+            )
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ class Matrix:
         }
 
 
-OnRollout = Callable[[Cell, Rollout], None]
+OnCell = Callable[[Cell, Rollout | None], None]
 Boxes = tuple[tuple[float, ...], ...]
 
 
@@ -111,16 +115,17 @@ def challenge(
     policies: dict[str, str],
     motions: dict[str, HumanoidMotion],
     settings: ChallengeSettings | None = None,
-    on_rollout: OnRollout | None = None,
+    on_cell: OnCell | None = None,
     progress: Progress = silent,
     supports: Mapping[str, Boxes] | None = None,
 ) -> Matrix:
     """Run each of `policies` (short name -> what `core.imitation.naming.load_policy` takes) on each of `motions`.
 
-    `supports`: the boxes of those motions that stand on some, beside the settings' own. `on_rollout` is given each cell
-    with the rollout of its first start, as they are done. Every policy is loaded before anything is run, so a damaged
-    one is refused at once (`BadInputError`); a motion that cannot be simulated only makes its own cells empty. The same
-    settings give the same figures with any number of processes.
+    `supports`: the boxes of those motions that stand on some, beside the settings' own. `on_cell` is given each cell as
+    it is done, with the rollout of its first start if it could be run. Every policy is loaded before anything is run,
+    so a damaged one is refused at once (`BadInputError`); a motion that cannot be simulated only makes its own cells
+    empty. The same settings give the same figures with any number of processes. `UnderstudyError` where one of these is
+    killed; all cells that were done by then were given to `on_cell`.
     """
     settings = settings or ChallengeSettings()
     if not policies or not motions:
@@ -138,8 +143,8 @@ def challenge(
                 for text in notices:
                     notice(text)
                 found[names] = _cell(*names, rollouts, problem)
-                if rollouts and on_rollout is not None:
-                    on_rollout(found[names], rollouts[0])
+                if on_cell is not None:
+                    on_cell(found[names], rollouts[0] if rollouts else None)
             progress(len(found) / len(jobs), f"{len(found)} of {len(jobs)} rollouts")
     cells = tuple(found[names] for names in wanted)
     return Matrix(tuple(policies), tuple(motions), cells, settings)
@@ -165,14 +170,28 @@ def _results(jobs: dict[_Names, _Job], processes: int) -> Generator[tuple[_Names
         min(processes, len(jobs)), multiprocessing.get_context("spawn"), initializer=_end_with_parent
     )
     try:
-        running: dict[Future, _Names] = {pool.submit(_work, *job): names for names, job in jobs.items()}
+        with _none_gone():
+            running: dict[Future, _Names] = {pool.submit(_work, *job): names for names, job in jobs.items()}
         while running:
             done, _ = wait(running, timeout=_PATIENCE_S, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield running.pop(future), future.result()
+            for future in sorted(done, key=lambda each: each.exception() is not None):  # first what came out of it
+                with _none_gone():
+                    result = future.result()
+                yield running.pop(future), result
             yield None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _none_gone() -> Iterator[None]:
+    try:
+        yield
+    except BrokenProcessPool as error:
+        raise UnderstudyError(
+            "All processes of a challenge should live as long as it does, but one has gone: killed, or out of memory. "
+            "Start it again, with fewer processes if memory is short."
+        ) from error
 
 
 def _end_with_parent() -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from core.arrays_on_disk import replacing
+from core.assets import read_manifest
 from core.export.humanoid_glb import write_humanoid_glb
 from core.imitation.challenge import Cell, ChallengeSettings, Matrix
 from core.imitation.challenge_picture import draw_challenge
+from core.imitation.shipped import FOLDER, shipped
 from core.motion import Rollout
 from core.run_folder import read_json, write_json
 
@@ -22,12 +24,28 @@ class ChallengeFolder:
     root: Path
 
     def plan(self, policies: list[str], motions: list[str], settings: ChallengeSettings) -> None:
-        """Write down by their short names what is to be run; cells that were run otherwise do not count for it."""
+        """Write down by their short names what is to be run; cells that were run otherwise, or with what shipped under
+        the name of a policy before, do not count for it."""
         planned = {"policies": policies, "motions": motions, "settings": asdict(settings)}
         before = self.planned().get("settings")
         if before != json.loads(json.dumps(planned["settings"])):
             shutil.rmtree(self.root / "cells", ignore_errors=True)
-        write_json(self.root / "plan.json", planned)
+        self._plan(planned)
+
+    def forget_replaced(self) -> None:
+        """Remove the cells, with their rollouts, of policies that ship no more as they were when these were run."""
+        planned = self.planned()
+        if planned.get("checksums", {}) != _checksums(planned.get("policies", [])):
+            self._plan(planned)
+
+    def _plan(self, planned: dict[str, Any]) -> None:
+        known, now = self.planned().get("checksums", {}), _checksums(planned["policies"])
+        replaced = [policy for policy in planned["policies"] if known.get(policy) != now.get(policy)]
+        starts = tuple(_name(policy, "") for policy in replaced)
+        for path in (*self.root.glob("cells/*"), *self.root.glob("rollouts/*")):
+            if path.name.startswith(starts):
+                path.unlink(missing_ok=True)
+        write_json(self.root / "plan.json", planned | {"checksums": now})
 
     def keep(self, cell: Cell, rollout: Rollout | None) -> None:
         """Write a cell, after the rollout of its first start."""
@@ -64,7 +82,7 @@ class ChallengeFolder:
         return self.root / "rollouts" / f"{_name(policy, motion)}.npz"
 
     def planned(self) -> dict[str, Any]:
-        """{"policies", "motions", "settings"}; {} where nothing is planned."""
+        """{"policies", "motions", "settings", "checksums" of the policies that ship}; {} where nothing is planned."""
         return read_json(self.root / "plan.json")
 
     def cell(self, policy: str, motion: str) -> Cell | None:
@@ -80,6 +98,13 @@ def forget_cells(challenges: Path, part: str) -> None:
     run that is removed for good."""
     for path in challenges.rglob(f"*{part}*"):
         path.unlink(missing_ok=True)
+
+
+def _checksums(policies: list[str]) -> dict[str, str]:
+    """Name -> sha256 of those that this project ships: other versions ship others under the same names."""
+    clips, files = shipped(), read_manifest()
+    names = {policy: f"{FOLDER}/{clips[policy]}/policy.onnx" for policy in policies if policy in clips}
+    return {policy: files[name]["sha256"] for policy, name in names.items() if name in files}
 
 
 def _name(policy: str, motion: str) -> str:

@@ -2,17 +2,21 @@
 
 import io
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import BadInputError
+from core.errors import BadInputError, UnderstudyError
 from core.imitation.challenge import Cell, ChallengeSettings, Matrix, challenge
 from core.imitation.challenge_picture import draw_challenge
 from core.imitation.naming import load_motion, load_policy, short_name
@@ -41,14 +45,15 @@ def test_a_policy_does_its_own_motion_better_than_another(held):
     assert own.falls[0] is None
     assert own.mean_return > other.mean_return
     assert len(own.falls) == len(own.returns) == 2
-    assert rollouts.keys() == {"walk", "run"}
+    assert rollouts["run"] is not None
     assert rollouts["walk"].tracker == "policy-walk"
 
 
 def test_a_motion_that_cannot_be_run_spoils_its_own_cell_only(held):
-    matrix, _, _ = held
+    matrix, rollouts, _ = held
     cell = matrix.cell("walk", "buried")
     assert "ground" in cell.problem
+    assert rollouts["buried"] is None
     assert cell.falls == ()
     assert np.isnan(cell.mean_return)
 
@@ -77,6 +82,36 @@ def test_its_processes_end_with_it_also_when_it_is_killed(tmp_path: Path):
     assert process.stdout.readline() == "sits\n"
     process.kill()
     process.communicate(timeout=60)  # its processes share the pipe: it is open as long as one of them lives
+
+
+def test_a_process_that_is_killed_is_one_sentence_and_what_was_done_by_then_is_known():
+    done = []
+
+    def kill(cell, _):
+        done.append(cell.motion)
+        for process in multiprocessing.active_children():
+            process.kill()
+
+    motions = {f"walk{k}": load_motion("walk")[0] for k in range(8)}
+    with pytest.raises(UnderstudyError, match="fewer processes"):
+        challenge({"walk": "walk"}, motions, SETTINGS, kill)
+    assert 0 < len(done) < len(motions)
+
+
+@pytest.mark.parametrize("broken_first", [True, False])
+def test_what_ended_together_with_a_killed_process_is_known(monkeypatch, broken_first):
+    whole, broken = Future(), Future()
+    whole.set_result(([], "It lies below the ground.", []))
+    broken.set_exception(BrokenProcessPool("killed"))
+    ended = [broken, whole] if broken_first else [whole, broken]
+    left = iter(ended)
+    pool = SimpleNamespace(submit=lambda *_: next(left), shutdown=lambda **_: None)
+    monkeypatch.setattr("core.imitation.challenge.ProcessPoolExecutor", lambda *_, **__: pool)
+    monkeypatch.setattr("core.imitation.challenge.wait", lambda *_, **__: (ended, []))
+    walk, done = load_motion("walk")[0], []
+    with pytest.raises(UnderstudyError, match="out of memory"):
+        challenge({"walk": "walk"}, {"a": walk, "b": walk}, SETTINGS, lambda cell, _: done.append(cell.motion))
+    assert done == ["b" if broken_first else "a"]
 
 
 def test_it_is_plain_json(held):

@@ -1,17 +1,19 @@
 """The challenge on the site: begun and gone on with behind everything else, told as a matrix, its cells as runs."""
 
+import json
 import time
 
 import pytest
 from support.gltf import Glb
 
-from core.challenge_stages import RunSettings
+from core.challenge_stages import STAGES, RunSettings, run_stage
 from core.errors import RunNotFoundError
 from core.imitation.challenge import Cell, ChallengeSettings, challenge
 from core.imitation.challenge_folder import ChallengeFolder
 from core.imitation.references import reference_called
 from core.imitation.rolling import RolloutSettings
 from core.jobs.home import Home
+from core.run_folder import RunFolder
 from webapp.challenge_desk import SHIPPED, ChallengeDesk
 from webapp.challenge_view import matrix_of
 
@@ -74,6 +76,63 @@ def test_cells_of_other_settings_do_not_count(tmp_path):
     assert folder.cell("a", "b") == Cell("a", "b", "bullet", 1.0, (None,), (0.5,))
     folder.plan(["a"], ["b"], ChallengeSettings(RolloutSettings(starts=2), processes=1))
     assert folder.cell("a", "b") is None
+
+
+def ships(monkeypatch, checksum):
+    """Have understudy_walk ship as another version of the project has it."""
+    entries = {"policies/walk/policy.onnx": {"sha256": checksum}}
+    monkeypatch.setattr("core.imitation.challenge_folder.read_manifest", lambda: entries, raising=False)
+
+
+def test_cells_of_a_policy_that_ships_anew_are_run_anew_once(tmp_path):
+    folder, names = ChallengeFolder(tmp_path), ("understudy_walk", "walk")
+    settings = RunSettings(names, ("walk",), seconds=0.2, starts=1)
+    run_stage(STAGES[0], RunFolder(tmp_path), settings)
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    plan.pop("checksums", None)  # as versions before wrote it
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    for name in names:
+        folder.keep(Cell(name, "walk", "dice", 1.0, (None,), (0.5,)), None)
+    run_stage(STAGES[0], RunFolder(tmp_path), settings)
+    assert [folder.cell(name, "walk").engine for name in names] == ["mujoco", "dice"]
+    folder.keep(Cell("understudy_walk", "walk", "dice", 1.0, (None,), (0.5,)), None)
+    run_stage(STAGES[0], RunFolder(tmp_path), settings)
+    assert folder.cell("understudy_walk", "walk").engine == "dice"
+
+
+def test_a_whole_one_is_whole_no_more_when_a_new_version_of_the_site_ships_another_policy(tmp_path, monkeypatch):
+    ships(monkeypatch, "old")
+    desk = ChallengeDesk(Home(tmp_path), SHORT)
+    folder = desk.folder(SHIPPED)
+    names = ["understudy_walk", "understudy_walk-2", "walk"]
+    folder.plan(names, ["run"], ChallengeSettings(processes=1))
+    for name in names:
+        folder.keep(Cell(name, "run", "mujoco", 1.0, (None,), (0.5,)), None)
+        folder.rollout(name, "run").parent.mkdir(exist_ok=True)
+        folder.rollout(name, "run").touch()
+
+    def opened():
+        desk.open()
+        told = matrix_of(folder, SHIPPED, [], desk.shipped.is_running)
+        return (
+            told.state,
+            [row[0] is not None for row in told.cells],
+            [folder.rollout(n, "run").exists() for n in names],
+        )
+
+    assert opened() == ("done", [True, True, True], [True, True, True])
+    ships(monkeypatch, "new")
+    assert opened() == ("stopped", [False, True, True], [False, True, True])
+    folder.keep(Cell("understudy_walk", "run", "mujoco", 1.0, (None,), (0.7,)), None)
+    assert opened() == ("done", [True, True, True], [False, True, True])
+
+
+def test_a_site_opens_also_where_a_challenge_is_damaged(tmp_path):
+    desk = ChallengeDesk(Home(tmp_path), SHORT)
+    desk.shipped.root.mkdir(parents=True)
+    (desk.shipped.root / "plan.json").write_text("{")
+    desk.open()
+    assert not desk.shipped.is_running
 
 
 @pytest.fixture(scope="module")

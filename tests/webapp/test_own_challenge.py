@@ -13,6 +13,7 @@ from support.trainings import clip
 
 from core.challenge_stages import GONE, STAGES, RunSettings, run_stage
 from core.errors import RunNotFoundError
+from core.imitation.challenge import Cell
 from core.imitation.challenge_folder import ChallengeFolder
 from core.imitation.ppo.settings import TrainingSettings
 from core.jobs.cleaning import find_orphans
@@ -142,6 +143,24 @@ def test_a_policy_that_learned_more_is_run_anew_and_others_cells_go(site_client,
     later = time.time() + 60
     os.utime(mine.file, (later, later))
     assert start() == (False, False)
+
+
+def test_a_policy_that_ships_anew_is_run_anew(site_client, tmp_path, monkeypatch):
+    site = site_client.app.state.site
+    own = OwnChallenge(tmp_path, "local", lambda owner: Choices(site.engine, site.home, owner), None)
+    own.work.start = lambda: None
+
+    def start(checksum):
+        entries = {"policies/walk/policy.onnx": {"sha256": checksum}}
+        monkeypatch.setattr("core.imitation.challenge_folder.read_manifest", lambda: entries, raising=False)
+        own.start(["understudy_walk", "walk"], ["kick"])
+        return [own.folder.cell(name, "kick") is not None for name in ("understudy_walk", "walk")]
+
+    start("old")
+    for name in ("understudy_walk", "walk"):
+        own.folder.keep(Cell(name, "kick", "mujoco", 1.0, (None,), (1.0,)), None)
+    assert start("old") == [True, True]
+    assert start("new") == [False, True]
 
 
 def test_nobody_sees_anothers(site_client, mine, tmp_path):

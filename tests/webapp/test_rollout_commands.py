@@ -9,6 +9,7 @@ from support.gltf import Glb
 from support.policies import still_policy
 from typer.testing import CliRunner
 
+from core.errors import UnderstudyError
 from core.export.sources import motion_from_file
 from core.motion import Rollout
 from webapp.cli import app
@@ -54,6 +55,23 @@ def test_a_challenge_leaves_a_matrix_a_picture_and_rollouts(tmp_path: Path):
     assert len(list((out / "rollouts").iterdir())) == 4
     glb = Glb.read(out / "rollouts" / "walk-on-jump-humanoid.glb")
     assert glb.json["extras"]["tracker"] == "policy-walk"
+
+
+@pytest.mark.parametrize(("cores", "processes"), [(3, 3), (300, 256)])
+def test_a_challenge_takes_the_cores_that_it_may_use_and_says_what_went_wrong(tmp_path, monkeypatch, cores, processes):
+    taken = []
+
+    def challenge(policies, motions, settings, *_):
+        taken.append(settings.processes)
+        raise UnderstudyError("One has gone.")
+
+    monkeypatch.setattr("core.imitation.challenge.challenge", challenge)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 1000)
+    result = cli.invoke(app, ["challenge", "--policy", "walk", "--motion", "walk", "--out", str(tmp_path / "out")])
+    assert (result.exit_code, taken) == (2, [processes])
+    assert "One has gone." in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """`understudy challenge`: policies against motions, each on each."""
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +28,8 @@ def challenge(
     as_json: Annotated[bool, typer.Option("--json", help="Print the matrix as JSON.")] = False,
 ) -> None:
     """Run policies on motions, each on each: a matrix of times to fall and returns, a picture, the rollouts."""
-    from core.imitation.challenge import ChallengeSettings
+    from core.imitation.challenge import MOST_PROCESSES, ChallengeSettings
+    from core.imitation.ppo.workers import cores
     from core.imitation.references import clip_names
     from core.imitation.rolling import RolloutSettings
     from core.imitation.shipped import known_policies
@@ -37,7 +37,7 @@ def challenge(
 
     with plain_errors(), collecting() as notices:
         how = RolloutSettings(seconds=seconds, engine=engine, reward=reward, starts=starts, seed=seed)
-        settings = ChallengeSettings(how, os.cpu_count() or 1 if processes is None else processes)
+        settings = ChallengeSettings(how, min(cores(), MOST_PROCESSES) if processes is None else processes)
         chosen, against = _named(policies or list(known_policies())), _named(motions or clip_names())
         target = new_folder(out or unused_folder("challenge"))
         matrix = _challenge(chosen, against, settings, target)
@@ -78,8 +78,5 @@ def _challenge(policies: dict[str, str], motions: dict[str, str], settings, out:
             bars.update(task, completed=fraction, message=message)
 
         matrix = challenge(policies, references, settings, folder.keep, progress, boxes)
-    for cell in matrix.cells:
-        if cell.problem:
-            folder.keep(cell, None)
     folder.write_matrix(matrix)
     return matrix.to_json()
