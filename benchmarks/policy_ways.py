@@ -80,6 +80,13 @@ WAYS: dict[str, dict[str, Any]] = {
     "half_cycle_tiny": {"half_cycle": True, "hidden": (64, 64)},
     "combined": {"half_cycle": True, "gamma": 0.97, "disturbed": 1.5},
     "combined_small": {"half_cycle": True, "gamma": 0.97, "disturbed": 1.5, "hidden": (128, 128)},
+    "combined_rate": {
+        "half_cycle": True, "gamma": 0.97, "disturbed": 1.5, "hidden": (128, 128), "learning_rate": 3e-4,
+    },
+    "combined_strict": {
+        "half_cycle": True, "gamma": 0.97, "disturbed": 1.5, "hidden": (128, 128),
+        "environment": EnvironmentSettings(most_way_m=0.3, most_pose_m=0.15),
+    },
     "combined_actions": {
         "half_cycle": True, "gamma": 0.97, "disturbed": 1.5, "hidden": (128, 128),
         "environment": EnvironmentSettings(action_scale=0.2), "std": 0.4,
