@@ -133,9 +133,12 @@ def _links() -> Iterator[Check]:
 
 
 def _home() -> Check:
-    from webapp.settings import Settings
+    from webapp.settings import read_settings
 
-    home = Settings().home
+    try:
+        home = read_settings().home
+    except UnderstudyError as error:
+        return Check("Home", "broken", str(error))
     existing: Path = next(p for p in [home, *home.parents] if p.exists())
     free = shutil.disk_usage(existing).free / 1e9
     writable = os.access(existing, os.W_OK)

@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from core.body.smpl_file import EMBEDDED
 from core.errors import RunNotFoundError
 from core.export.formats import export_file, format_called
-from core.jobs.home import safe_file_name
 from webapp.answers import REFUSALS
+from webapp.downloads import attachment
 from webapp.run_view import motion_file
 from webapp.site import Site
 
@@ -29,7 +29,7 @@ def make_export_router(site: Site) -> APIRouter:
     async def get_export(run_id: str, person: int, motion: str, format: str = "fbx") -> Response:
         """A person's motion (hmr, motion, assisted, sampling ...) as glb, bvh, amass, deepmimic, usd or fbx."""
 
-        def written() -> tuple[bytes, str]:
+        def written() -> tuple[bytes, dict[str, str]]:
             run, folder = site.store.get(run_id), site.home.run(run_id)
             if person not in folder.people():
                 raise RunNotFoundError("The run has no such person.")
@@ -39,11 +39,11 @@ def make_export_router(site: Site) -> APIRouter:
                 path = Path(scratch) / f"motion{suffix}"
                 export_file(source, format, path, run.settings.get("body", EMBEDDED))
                 content = path.read_bytes()
-            return content, f"{safe_file_name(run.name.removesuffix('.mp4'))} {safe_file_name(motion)}{suffix}"
+            return content, attachment(f"{run.name.removesuffix('.mp4')} {motion}", suffix)
 
         async with one_at_a_time:
-            content, name = await run_in_threadpool(written)
-        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-cache"}
+            content, named = await run_in_threadpool(written)
+        headers = named | {"cache-control": "no-cache"}
         return Response(content, media_type="application/octet-stream", headers=headers)
 
     return router

@@ -63,7 +63,8 @@ def own_path(address: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         return "/"
-    is_path = address.startswith("/") and address.isprintable() and "\\" not in address
+    # Browsers take "///elsewhere" for an address of another site, too.
+    is_path = address.startswith("/") and not address.startswith("//") and address.isprintable() and "\\" not in address
     return address if is_path and not parts.netloc and not parts.scheme else "/"
 
 

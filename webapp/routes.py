@@ -22,6 +22,7 @@ from core.video.decode import open_video, probe, timed_frames
 from core.video.link import read_link
 from core.video.times import window
 from webapp.answers import REFUSALS, FreedBytes, NamedRun, RunAnswer, RunState, Started
+from webapp.downloads import attachment
 from webapp.fresh import fresh_json
 from webapp.run_view import run_view, track_view
 from webapp.site import Site, sample_path
@@ -184,8 +185,7 @@ def make_router(site: Site) -> APIRouter:
             raise BadInputError("The run should be finished before it is taken as a zip, but is still at work.")
         pieces = stream_bundle(site.home.run(run_id))
         first = next(pieces)  # a run without files is refused before anything is sent
-        name = f"{safe_file_name(run.name.removesuffix('.mp4'))}.zip"
-        headers = _ARTIFACT_HEADERS | {"content-disposition": f'attachment; filename="{name}"'}
+        headers = _ARTIFACT_HEADERS | attachment(run.name.removesuffix(".mp4"), ".zip")
         return StreamingResponse(chain([first], pieces), media_type="application/zip", headers=headers)
 
     @router.post("/api/runs/import", status_code=201)

@@ -16,6 +16,7 @@ from core.jobs.home import safe_file_name
 from core.jobs.policies import is_put_away
 from core.jobs.trainings import TrainingRecord
 from core.training_folder import WORK, training_folder
+from webapp.downloads import attachment
 from webapp.site import Site
 from webapp.training_view import curve_view, policy_files, training_view
 
@@ -111,9 +112,9 @@ def add_training_routes(router: APIRouter, site: Site) -> None:
     def get_policy(run_id: str, training_id: str) -> Response:
         """The policy's files in one zip."""
         folder = _folder(site, run_id, training_id)
-        name = safe_file_name(f"{site.store.get(run_id).name.removesuffix('.mp4')} policy")
-        headers = {"content-disposition": f'attachment; filename="{name}.zip"'} | _FRESH
-        return Response(_zipped(folder, name), media_type="application/zip", headers=headers)
+        name = f"{site.store.get(run_id).name.removesuffix('.mp4')} policy"
+        headers = attachment(name, ".zip") | _FRESH
+        return Response(_zipped(folder, safe_file_name(name)), media_type="application/zip", headers=headers)
 
 
 def _folder(site: Site, run_id: str, training_id: str) -> Path:

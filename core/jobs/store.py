@@ -121,7 +121,7 @@ class RunStore:
         """Bring a deleted run back; `RunNotFoundError` where it is gone for good."""
         with Session(self.engine) as session, session.begin():
             run = _find(session, run_id, deleted=True)
-            run.deleted = None
+            run.deleted, run.restored = None, datetime.now(UTC)
             session.flush()
             return record_of(run)
 
@@ -132,8 +132,9 @@ class RunStore:
             return list(session.scalars(old))
 
     def finished_before(self, instant: datetime) -> list[str]:
-        """Ids of the runs that ended before an instant and are not deleted."""
+        """Ids of the runs that ended, and were brought back if so, before an instant and are not deleted."""
         old = sa.select(Run.id).where(Run.finished < instant, Run.state.in_(FINISHED), Run.deleted.is_(None))
+        old = old.where(sa.or_(Run.restored.is_(None), Run.restored < instant))
         with Session(self._reader) as session:
             return list(session.scalars(old))
 

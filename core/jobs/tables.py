@@ -72,6 +72,8 @@ class Run(Base):
     """Which queue it waits in (`core.jobs.queues`)."""
     deleted: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When a person deleted it; it can be brought back until it is purged."""
+    restored: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was last brought back: its days are counted anew from then."""
     stages: Mapped[list["RunStage"]] = relationship(
         back_populates="run", order_by="RunStage.position", cascade="all, delete-orphan", lazy="selectin"
     )

@@ -54,7 +54,11 @@ export class TakeAs {
   }
 }
 
-const nameIn = (disposition) => /filename="([^"]+)"/.exec(disposition ?? "")?.[1] ?? "motion";
+/** The file's name as it is, else in plain characters. */
+function nameIn(disposition) {
+  const exact = /filename\*=UTF-8''([^;]+)/.exec(disposition ?? "")?.[1];
+  return exact ? decodeURIComponent(exact) : (/filename="([^"]+)"/.exec(disposition ?? "")?.[1] ?? "motion");
+}
 
 function save(content, name) {
   const url = URL.createObjectURL(content);

@@ -171,7 +171,17 @@ def test_no_page_of_another_site_writes_anything(client, origin):
 
 
 @pytest.mark.parametrize(
-    "address", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", "", "/a\nb"]
+    "address",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "///evil.example/x",
+        "////evil.example",
+        "/\\evil.example",
+        "javascript:x",
+        "",
+        "/a\nb",
+    ],
 )
 def test_logging_in_leads_nowhere_else(client, address):
     assert own_path(address) == "/"

@@ -113,6 +113,14 @@ def test_doctor_finds_this_machine_healthy(tmp_path: Path, monkeypatch):
     assert cli.invoke(app, ["doctor"]).exit_code == 0
 
 
+def test_doctor_says_which_setting_makes_no_sense(monkeypatch):
+    monkeypatch.setenv("UNDERSTUDY_PORT", "abc")
+    (found,) = [check for check in examine() if check.name == "Home"]
+    assert found.state == "broken"
+    assert "UNDERSTUDY_PORT" in found.detail
+    assert "abc" not in found.detail
+
+
 def test_doctor_names_what_is_missing(monkeypatch):
     monkeypatch.setattr("webapp.doctor.REQUIRED", ("no-such-library",))
     broken = [c for c in examine() if c.state == "broken"]

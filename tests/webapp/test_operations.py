@@ -89,6 +89,10 @@ def test_old_runs_are_deleted_then_removed(tmp_path, fake_pipeline_path):
         site.purge()
         assert [run.id for run in store.recent()] == [new]
         assert store.get(old, deleted=True).state == "done"
+        store.restore(old)  # somebody wants it: its days are counted anew
+        site.purge()
+        assert store.get(old).state == "done"
+        store.delete(old)
         with site.engine.begin() as connection:
             connection.execute(
                 sa.update(Run).where(Run.id == old).values(deleted=datetime.now(UTC) - timedelta(days=8))
