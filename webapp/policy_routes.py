@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import BadInputError
-from core.jobs.home import SITE_PART
+from core.jobs.home import RUN_ID, SITE_PART
 from core.jobs.policies import PolicySearch, PolicyStore, marker
 from core.jobs.trainings import TrainingRecord, TrainingStore
 from webapp.identity import current_user
@@ -21,6 +21,7 @@ from webapp.site import Site, plain_name
 
 _AT = "/api/runs/{run_id}/trainings/{training_id}"
 _MOST = 100
+_MOST_IDS = 24
 _STATES = {"at work": ("queued", "running"), "done": ("done",), "failed": ("failed",), "stopped": ("stopped",)}
 SENTENCE = "What was learned from the motions of runs: see it perform, compare how it learned, take it away."
 
@@ -60,11 +61,18 @@ def make_policy_router(site: Site) -> APIRouter:
             Literal["", "at work", "done", "failed", "stopped", "deleted"],
             Query(description="How the training stands, or deleted; all that are not deleted if empty."),
         ] = "",
+        ids: Annotated[
+            str, Query(description=f"Only those with these ids, {_MOST_IDS} at most, with commas between them.")
+        ] = "",
         page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
         size: Annotated[int, Query(ge=1, le=_MOST, description="Policies on a page.")] = _MOST,
     ) -> PolicyList:
         """The user's policies, of all their runs, newest first."""
-        wish = PolicySearch(search, _STATES.get(state, ()), state == "deleted", (page - 1) * size, size)
+        named = ids.split(",") if ids else None
+        if named and len(named) > _MOST_IDS:
+            raise BadInputError(f"{len(named)} ids were given, and at most {_MOST_IDS} are looked for at once.")
+        wanted = None if named is None else tuple(filter(RUN_ID.fullmatch, named))  # others name nothing
+        wish = PolicySearch(search, _STATES.get(state, ()), state == "deleted", (page - 1) * size, size, wanted)
         found, total = policies.find(current_user.get(), wish)
         told = [listed_policy(place, training) for place, training in found]
         return PolicyList(policies=told, total=total, page=page, pages=max(1, math.ceil(total / size)))

@@ -49,6 +49,8 @@ class PolicySearch:
     """Those that are deleted, or those that are not."""
     first: int = 0
     count: int = 100
+    ids: tuple[str, ...] | None = None
+    """Only these of them; any if None."""
 
 
 class PolicyStore:
@@ -70,6 +72,8 @@ class PolicyStore:
         conditions = [Run.owner == owner, Run.deleted.is_(None), away]
         if search.states:
             conditions.append(Training.state.in_(search.states))
+        if search.ids is not None:
+            conditions.append(Training.id.in_(search.ids))
         if text := search.text.strip():
             conditions.append(Training.settings["name"].as_string().icontains(text, autoescape=True))
         asked = sa.select(Training, Run.name).join(Run, Training.run_id == Run.id).where(*conditions)

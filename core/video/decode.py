@@ -22,6 +22,8 @@ _GUARD = {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi",
 }
 _PICTURES = {"PNG", "JPEG", "WEBP", "BMP"}
+_MAY_MOVE = {"PNG", "WEBP"}
+"""Of these, several pictures in one file are an animation. In a JPEG they belong to one photo, which is the first."""
 _MAX_PX = 64_000_000
 """So many pixels a picture or a frame may have; one takes some ten bytes while it is read."""
 WANTED = "a video (mp4, mov, webm, mkv, avi) or a picture (png, jpg, webp, bmp)"
@@ -39,7 +41,8 @@ class VideoInfo:
 
 
 def probe(path: Path) -> VideoInfo:
-    """Look into a file without decoding more than one frame.
+    """Look into a file without decoding more than one frame. A video's length is never 0: one that is not stated is
+    found by reading the file through.
 
     Raises `BadInputError` when it is neither a video with at least one frame nor a picture.
     """
@@ -58,21 +61,45 @@ def probe(path: Path) -> VideoInfo:
                 f"{path.name} should be {WANTED}, but no frame in it can be decoded. Is the file complete?"
             ) from None
         rate = stream.average_rate or stream.guessed_rate or stream.base_rate or 30
-        return VideoInfo(first.shape[1], first.shape[0], float(rate), _duration(container), False)
+        duration = _stated_duration(container)
+    if duration <= 0:
+        duration = _read_duration(path)
+    return VideoInfo(first.shape[1], first.shape[0], float(rate), duration, False)
 
 
-def _duration(container: av.container.InputContainer) -> float:
+def _stated_duration(container: av.container.InputContainer) -> float:
+    """The length in s that the file gives; 0 where it gives none, as what browsers record."""
     stream = container.streams.video[0]
-    if stream.duration is not None and stream.time_base is not None:
+    if stream.duration and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return (container.duration or 0) / av.time_base
+
+
+def _read_duration(path: Path) -> float:
+    """The length in s by the frames' times, without decoding; as far as the file can be read, and never 0."""
+    stamps = []
+    with open_video(path) as container:
+        stream = container.streams.video[0]
+        base = float(stream.time_base or 0)
+        origin = (stream.start_time or 0) * base
+        try:
+            for packet in container.demux(stream):
+                stamps.append(packet.pts if packet.pts is not None else packet.dts)
+        except av.error.FFmpegError:
+            pass
+    times = np.sort(np.array([stamp for stamp in stamps if stamp is not None], float)) * base - origin
+    if len(times) < 2:
+        return 1 / 30
+    # The last frame is shown as long as most are. The rate is no help: such files often state 1000 a second.
+    return round(float(max(times[-1], 0.0) + np.clip(np.median(np.diff(times)), 1e-3, 0.1)), 3)
 
 
 def is_picture(path: Path) -> bool:
     """Whether Pillow knows the file as a still picture of a kind that we take."""
     try:
         with Image.open(path, formats=sorted(_PICTURES)) as picture:
-            return getattr(picture, "n_frames", 1) == 1
+            # Pillow calls a JPEG with several pictures (gain map, stereo) MPO.
+            return picture.format not in _MAY_MOVE or getattr(picture, "n_frames", 1) == 1
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         return False
 
@@ -82,7 +109,11 @@ def read_picture(path: Path) -> np.ndarray:
     try:
         with Image.open(path, formats=sorted(_PICTURES)) as picture:
             _check_size(Path(path), picture.width, picture.height)
-            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode.startswith("I"):  # 16 bit grey, which `convert` would clip at 255
+                grey = np.rint(np.asarray(upright) / 257.0).clip(0, 255).astype(np.uint8)
+                return np.repeat(grey[..., None], 3, axis=2)
+            return np.asarray(upright.convert("RGB"))
     except (OSError, ValueError, SyntaxError) as error:
         raise BadInputError(f"{Path(path).name} should be {WANTED}, but cannot be read: {error}.") from error
 

@@ -104,39 +104,36 @@ def make_clip(source: Path, out: Path, settings: WindowSettings | None = None, p
     start, stop = check_window(info.duration_s, settings)
     rate = clip_rate(info.fps * settings.time_scale, settings.max_fps)
     pace = rate / Fraction(settings.time_scale).limit_denominator(1000)  # clip frames per second of the source
-    count = max(1, round((stop - start) * pace)) if stop > start else 0
+    count = max(1, round((stop - start) * pace))
     written = 0
 
     def frames() -> Iterator[np.ndarray]:
         nonlocal written
-        for picture in _at_constant_rate(source, start, pace, count or None, settings.max_seconds):
+        for picture in _at_constant_rate(source, start, pace, count):
             written += 1
             if written % 10 == 1:
-                progress(written / count if count else 0.0, f"frame {written} of {count or '?'}")
+                progress(written / count, f"frame {written} of {count}")
             yield _fit(picture, settings.max_side_px)
 
     _encode(out, frames(), rate, pace, expect_frames=count - math.ceil(float(pace) * 0.25), start_s=start)
     return load_clip(out, source.name, start)
 
 
-def _at_constant_rate(
-    source: Path, start_s: float, pace: Fraction, count: int | None, max_seconds: float
-) -> Iterator[np.ndarray]:
+def _at_constant_rate(source: Path, start_s: float, pace: Fraction, count: int) -> Iterator[np.ndarray]:
     """The frame nearest in time to start + i / pace, for i = 0, 1, ... until the count or the file ends."""
     index = 0
-    limit = count or round(max_seconds * pace)
     before: tuple[float, np.ndarray] | None = None
     with open_video(source) as container:
         for time, picture in timed_frames(container, start_s):
-            while index < limit and time >= (wanted := start_s + float(index / pace)):
+            while index < count and time >= (wanted := start_s + float(index / pace)):
                 nearer_before = before is not None and wanted - before[0] < time - wanted
                 yield before[1] if nearer_before and before else picture
                 index += 1
-            if index >= limit:
+            if index >= count:
                 return
             before = (time, picture)
     # The last frame stays on screen for its duration, so times shortly after it still show it.
-    while before is not None and index < limit and start_s + float(index / pace) - before[0] < 1.0 / pace:
+    while before is not None and index < count and start_s + float(index / pace) - before[0] < 1.0 / pace:
         yield before[1]
         index += 1
 

@@ -16,18 +16,25 @@ let name = query.get("of") ?? SHIPPED;
 let opened = query.get("cell") ?? "";
 let matrix = null;
 let drawn = "";
+let latest = 0;
 let live = 0;
 
+/** Ask, and show the answer unless something else was asked by then; whether it was shown. */
 async function load(url = `/api/challenges/${encodeURIComponent(name)}`, method = "GET", body = undefined) {
   clearTimeout(live);
+  const mine = ++latest;
   try {
-    matrix = await ask(url, method, body);
+    const told = await ask(url, method, body);
+    if (mine !== latest) return false;
+    matrix = told;
     say(matrix.trouble);
     show();
     if (matrix.state === "running") live = setTimeout(() => load(), LIVE_MS);
     return true;
   } catch (error) {
+    if (mine !== latest) return false;
     say(error.message);
+    if (method === "GET" || matrix?.state === "running") live = setTimeout(() => load(), 2 * LIVE_MS);
     return false;
   }
 }

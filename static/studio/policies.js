@@ -11,7 +11,7 @@ const LIVE_MS = 4000;
 const at = (id) => document.getElementById(id);
 let wish = readAddress();
 const picked = new Set((new URLSearchParams(location.search).get("compare") ?? "").split(",").filter(Boolean));
-const known = new Map(); // id -> policy: those that were ticked in another part of the list are compared, too
+const known = new Map(); // id -> policy: those that are ticked in another part of the list are compared, too
 const cards = new Map(); // id -> PolicyCard
 let latest = 0;
 let typing = 0;
@@ -35,12 +35,24 @@ async function load() {
     if (list.page > list.pages) return go({ page: list.pages }, "replaceState"); // or Back would lead here again
     show(list);
     say("");
+    await findPicked();
+    if (mine !== latest) return;
     if (list.policies.some(({ state }) => ["queued", "running"].includes(state))) live = setTimeout(load, LIVE_MS);
   } catch (error) {
     if (mine !== latest) return;
     say(error.message);
     live = setTimeout(load, 2 * LIVE_MS);
   }
+}
+
+/** Look for those that the address compares and no part of the list has shown yet. */
+async function findPicked() {
+  const missing = [...picked].filter((id) => !known.has(id));
+  for (let first = 0; first < missing.length; first += SIZE) {
+    const ids = missing.slice(first, first + SIZE).join();
+    for (const policy of (await ask(`/api/policies?${new URLSearchParams({ ids })}`)).policies) known.set(policy.id, policy);
+  }
+  if (missing.length) compare();
 }
 
 function show({ policies, total, page, pages }) {

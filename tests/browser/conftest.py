@@ -2,10 +2,12 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from support.served_sites import served_site
 from viewer_stub import ServerThread, Stub, make_run, run_json
 
 # WebGL in software, so that a machine without a GPU (and every CI) draws the same; and a browser that keeps to itself.
@@ -78,5 +80,29 @@ def open_page(browser: Browser, stub: Stub) -> Iterator[Callable[..., Page]]:
     yield open_it
     for context in contexts:
         context.close()
+    assert strangers == []
+    assert errors == []
+
+
+FAKES = Path(__file__).resolve().parents[1] / "jobs"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A site over the fake pipeline of tests/jobs."""
+    with served_site(tmp_path_factory.mktemp("pages"), "fake_pipeline", str(FAKES)) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, served: str) -> Iterator[Page]:
+    """A page of a calm system; at the end no script failed and nothing was asked of anybody else."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=served, reduced_motion="reduce")
+    page = context.new_page()
+    strangers, errors = [], []
+    page.on("request", lambda r: strangers.append(r.url) if not r.url.startswith((served, "blob:", "data:")) else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
     assert strangers == []
     assert errors == []

@@ -7,7 +7,7 @@ from test_site_routes import UNKNOWN
 
 from core.imitation.ppo.settings import TrainingSettings
 from core.jobs.home import new_run_id
-from core.jobs.policies import deleted_policies, remove_policy
+from core.jobs.policies import PolicySearch, PolicyStore, deleted_policies, remove_policy
 from core.jobs.policy_facts import note_facts, policy_facts
 from core.jobs.trainings import TrainingStore
 from core.run_figures import policy_figures, read_figures
@@ -67,6 +67,20 @@ def test_a_policy_is_listed_renamed_deleted_and_brought_back(site_client, policy
     site_client.post(f"{at}/restore")
     assert training_id in listed(site_client)
     assert len(site_client.get(f"/api/runs/{run_id}/trainings").json()["trainings"]) == 1
+
+
+def test_policies_are_asked_for_by_their_ids(site_client, policy):
+    _, training_id = policy
+    assert list(listed(site_client, ids=f"{UNKNOWN},{training_id},")) == [training_id]
+    for ids in (UNKNOWN, "no id", "\0", ","):
+        assert listed(site_client, ids=ids) == {}
+    assert listed(site_client, ids=training_id, state="deleted") == {}
+    of_another = PolicyStore(site_client.app.state.site.engine).find("eve", PolicySearch(ids=(training_id,)))
+    assert of_another == ([], 0)
+    assert list(listed(site_client, ids=",".join([training_id, *[UNKNOWN] * 23]))) == [training_id]
+    refused = site_client.get("/api/policies", params={"ids": ",".join([UNKNOWN] * 25)})
+    assert refused.status_code == 400
+    assert "at most 24" in refused.text
 
 
 def test_a_policy_that_was_brought_back_meanwhile_is_not_removed(site_client, policy):
