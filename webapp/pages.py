@@ -78,6 +78,9 @@ def build_page(site: Site) -> gr.Blocks:
             # A field that stays as it is is not touched: somebody may be writing in it by now.
             return [gr.skip() if new == old else new for new, old in zip(times_in(*given), given[1:], strict=True)]
 
+        def rename(run: str, name: str) -> tuple[Any, str]:
+            return run_controls.rename_run(site, run, name)
+
         def end_run(run: str) -> None:
             site.store.request_cancel(run)
 
@@ -89,9 +92,14 @@ def build_page(site: Site) -> gr.Blocks:
         starts.append(bind(bundle.upload, bundle_opener(site), [bundle], run_id, notice, "open_run"))
         for started in starts:
             started.success(show, run_id, shown, js=_SHOW_ADDRESS, **PRIVATE)
-        _bind_controls(site, controls, run_id, deleted, frame, head, (retry, undo), (show, shown))
+        _bind_controls(site, controls, run_id, deleted, frame, (retry, undo), (show, shown))
         cancel.click(end_run, run_id, None, **PRIVATE)
-        look.click(poll, [run_id, head, stages, frame, controls.links], polled, **PRIVATE)
+        looked = [run_id, head, stages, frame, controls.links]
+        look.click(poll, looked, polled, **PRIVATE)
+        naming = [controls.rename.click, controls.name.submit]
+        renamed = gr.on(naming, rename, [run_id, controls.name], [head, controls.trouble], **PRIVATE)
+        # The new head is of the run as it is now, so buttons and frame have to be as well.
+        renamed.success(poll, looked, polled, **PRIVATE)
         add_endpoints(site)
         page.load(open_address, None, shown, **PRIVATE)
         page.load(None, None, None, js=_FOLLOW_ADDRESS, api_visibility="private")
@@ -104,7 +112,6 @@ def _bind_controls(
     run_id: gr.Textbox,
     deleted: gr.Textbox,
     frame: gr.HTML,
-    head: gr.HTML,
     buttons: tuple[gr.Button, gr.Button],
     showing: tuple[Any, list[Any]],
 ) -> None:
@@ -114,15 +121,16 @@ def _bind_controls(
     def on(work: Any) -> Any:
         return lambda *values: work(site, *values)
 
-    renamed = [head, controls.trouble]
-    controls.rename.click(on(run_controls.rename_run), [run_id, controls.name], renamed, **PRIVATE)
-    controls.name.submit(on(run_controls.rename_run), [run_id, controls.name], renamed, **PRIVATE)
-    again = controls.again.click(
-        on(run_controls.run_again), [run_id, controls.physics], [run_id, controls.trouble], **PRIVATE
-    )
-    again.success(show, run_id, shown, js=_SHOW_ADDRESS, **PRIVATE)
-    retried = retry.click(on(run_controls.retry_run), run_id, [frame, controls.trouble], **PRIVATE)
-    retried.success(show, run_id, shown, **PRIVATE)
+    def show_started(run: str) -> list[Any]:
+        # What was refused leaves the page as it is, with the sentence that says why.
+        return show(run) if run else [gr.skip() for _ in shown]
+
+    started = gr.Textbox(visible=False, label="Started run")
+    chosen = [run_id, controls.physics]
+    again = controls.again.click(on(run_controls.run_again), chosen, [started, controls.trouble], **PRIVATE)
+    again.success(show_started, started, shown, js=_SHOW_ADDRESS, **PRIVATE)
+    retried = retry.click(on(run_controls.retry_run), run_id, [frame, started, controls.trouble], **PRIVATE)
+    retried.success(show_started, started, shown, **PRIVATE)
     told = [controls.trouble, controls.footage]
     without = controls.footage.click(on(run_controls.delete_run_footage), run_id, told, js=_CONFIRM, **PRIVATE)
     without.success(None, None, None, js=_OPEN_ANEW, api_visibility="private")

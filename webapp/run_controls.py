@@ -8,6 +8,7 @@ import gradio as gr
 from core.errors import UnderstudyError
 from core.jobs.records import RunRecord
 from webapp import fragments
+from webapp.live_view import live_part
 from webapp.site import Site
 from webapp.starting import PHYSICS_TITLES, USUAL_PHYSICS, physics_choice
 
@@ -39,7 +40,7 @@ class RunControls:
 
 
 def run_controls() -> RunControls:
-    """Build the panel; the style keeps it closed until `more_button` opens it."""
+    """Build the panel; the style keeps it closed until `more_button` opens it. What went wrong is told below it."""
     with gr.Column(elem_id="controls", elem_classes=["card"]):
         with gr.Row(elem_classes=["control-row"]):
             name = gr.Textbox(label="Name", max_lines=1, max_length=120, scale=4, min_width=200, elem_id="run-name")
@@ -51,7 +52,7 @@ def run_controls() -> RunControls:
             links = gr.HTML(padding=False)
             footage = gr.Button("Delete the footage", size="md", scale=0, min_width=170, elem_id="delete-footage")
             delete = gr.Button("Delete", variant="stop", size="md", scale=0, min_width=130, elem_id="delete")
-        trouble = gr.HTML(padding=False)
+    trouble = gr.HTML(padding=False, elem_id="run-trouble")
     return RunControls(name, rename, physics, again, delete, footage, links, trouble)
 
 
@@ -75,30 +76,30 @@ def physics_name(settings: dict[str, Any]) -> str:
     return "refined" if chosen == "sampling" and settings.get("sampling") == "refined" else chosen
 
 
-def rename_run(site: Site, run_id: str, name: str) -> tuple[str, str]:
-    """Rename; returns the head of the page and what went wrong."""
+def rename_run(site: Site, run_id: str, name: str) -> tuple[Any, str]:
+    """Rename; returns the head of the page, as the script of a running page finds it, and what went wrong."""
     try:
         site.rename(run_id, name)
+        return live_part("head", site.store.get(run_id), site.home), ""
     except UnderstudyError as error:
-        return fragments.run_head(site.store.get(run_id)), fragments.notice(str(error))
-    return fragments.run_head(site.store.get(run_id)), ""
+        return gr.skip(), fragments.notice(str(error))
 
 
 def run_again(site: Site, run_id: str, physics: str) -> tuple[str, str]:
-    """Start another run of the same source; returns its id (or this one's) and what went wrong."""
+    """Start another run of the same source; returns the id to show, or none, and what went wrong."""
     try:
         return site.start_again(run_id, dict(physics_choice(physics))).id, ""
     except UnderstudyError as error:
-        return run_id, fragments.notice(str(error))
-
-
-def retry_run(site: Site, run_id: str) -> tuple[str, str]:
-    """Go on where the run ended; returns an empty frame, so that the viewer opens anew, and what went wrong."""
-    try:
-        site.retry(run_id)
-    except UnderstudyError as error:
         return "", fragments.notice(str(error))
-    return "", ""
+
+
+def retry_run(site: Site, run_id: str) -> tuple[Any, str, str]:
+    """Go on where the run ended; returns an empty frame, so that the viewer opens anew, the id to show, or none, and
+    what went wrong."""
+    try:
+        return "", site.retry(run_id).id, ""
+    except UnderstudyError as error:
+        return gr.skip(), "", fragments.notice(str(error))
 
 
 def delete_run_footage(site: Site, run_id: str) -> tuple[str, Any]:

@@ -122,3 +122,38 @@ def test_a_page_goes_on_when_the_server_comes_back(
     again = step(page)
     expect(page.locator(".stages .running .detail")).not_to_have_text(re.compile(rf"step {again}$"), timeout=SOON_MS)
     expect(page.locator(".pill.running")).to_be_visible()
+
+
+def test_a_run_is_renamed_at_work_and_a_refusal_says_so_and_leaves_the_page(
+    tab: Callable[[str], Page], start: Callable[[str], str]
+):
+    page = tab(start(SLOW))
+    step(page)
+    page.locator("#more-controls").click()
+    page.get_by_label("Name").fill("Another name")
+    page.keyboard.press("Enter")
+    expect(page.locator(".run-head h2")).to_have_text("Another name")
+    earlier = step(page)
+    expect(page.locator(".stages .running .detail")).not_to_have_text(re.compile(rf"step {earlier}$"), timeout=SOON_MS)
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.locator(".pill.cancelled")).to_be_visible(timeout=SOON_MS)
+
+    run = page.url.partition("run=")[2]
+    page.request.delete(f"/api/runs/{run}")  # as in another tab
+    page.locator("#more-controls").click()  # closes it
+    told = page.locator("#run-trouble")
+    expect(told).to_be_hidden()
+    entries = page.evaluate("history.length")
+    page.locator(".viewer-frame iframe").evaluate("frame => { frame.old = true; }")
+    page.get_by_role("button", name="Continue").click()
+    expect(told.get_by_role("alert")).to_be_visible()
+    page.locator("#more-controls").click()
+    page.get_by_label("Name").fill("")
+    page.get_by_role("button", name="Rename").click()
+    expect(told).to_contain_text("at least one letter")
+    page.get_by_role("button", name="Run again").click()
+    expect(told).not_to_contain_text("at least one letter")
+    page.wait_for_timeout(1000)  # for what should not come
+    expect(told.get_by_role("alert")).to_be_visible()
+    assert page.evaluate("history.length") == entries
+    assert page.locator(".viewer-frame iframe").evaluate("frame => frame.old")

@@ -12,6 +12,7 @@ from core.jobs.home import new_run_id
 from core.jobs.records import RunRecord, StageRecord
 from webapp import fragments
 from webapp.pages import _poll, _show
+from webapp.run_controls import rename_run, retry_run, run_again
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -192,3 +193,39 @@ def test_polling_ends_with_the_run_and_tells_only_what_changed(site_client):
     assert told[5].visible
     assert "data-going" not in told[0]
     assert _poll(site, run_id, told[0], stages, run_id, told[3])[2] == gr.skip()
+
+
+def test_a_running_page_is_still_followed_after_its_run_was_renamed(site_client):
+    site = site_client.app.state.site
+    run_id = new_run_id()
+    site.store.create(run_id, "A", "a.mp4", {}, [("clip", "Cut")])
+    head, trouble = rename_run(site, run_id, "B")
+    assert (head, trouble) == (_show(site, run_id)[5], "")
+    assert f'data-live="head" data-run="{run_id}"' in head
+    assert "<h2>B</h2>" in head
+    site.store.delete(run_id)  # in another tab
+    head, trouble = rename_run(site, run_id, "C")
+    assert head == gr.skip()
+    assert 'role="alert"' in trouble
+
+
+def test_what_is_refused_says_so_and_leaves_the_page(site_client):
+    site = site_client.app.state.site
+    frame, started, trouble = retry_run(site, "b" * 16)
+    assert (frame, started) == (gr.skip(), "")
+    assert 'role="alert"' in trouble
+    started, trouble = run_again(site, "b" * 16, "none")
+    assert started == ""
+    assert 'role="alert"' in trouble
+    config = site_client.get("/config").json()
+    parts = {part["id"]: part["props"] for part in config["components"]}
+    panel = next(each for each in _areas(config["layout"]) if parts[each["id"]].get("elem_id") == "controls")
+    folded = {parts[each["id"]].get("elem_id") for each in _areas(panel)}
+    assert "run-name" in folded
+    assert "run-trouble" not in folded  # seen while the panel is closed, too
+
+
+def _areas(layout):
+    for child in layout.get("children") or []:
+        yield child
+        yield from _areas(child)
