@@ -18,6 +18,9 @@ from core.motion import HumanoidMotion
 
 Array = np.ndarray
 
+LEAST_FPS, MOST_FPS, MOST_FRAMES = 1.0, 1000.0, 200_000
+"""A frame that lasts for a million seconds is a mistake, or somebody who wants all memory."""
+
 
 def write_deepmimic(path: Path, motion: HumanoidMotion) -> None:
     """Write `motion`, atomically; what `read_deepmimic` reads back is equal to the last digit."""
@@ -33,7 +36,7 @@ def write_deepmimic(path: Path, motion: HumanoidMotion) -> None:
 def read_deepmimic(path: Path) -> HumanoidMotion:
     """Read a motion file, from here or from elsewhere; quaternions are normalised.
 
-    Frames of unequal length are resampled to the commonest rate. Raises `BadInputError` where the file is no such
+    Frames of unequal length are resampled to the median one's rate. Raises `BadInputError` where the file is no such
     file, has no frames, frames of another width, or numbers that are not finite.
     """
     path = Path(path)
@@ -104,7 +107,15 @@ def _evenly_timed(
     if len(durations) > 1 and (steps <= 0).any():
         raise BadInputError(f"{path.name}: frames should last longer than 0 s, but one of them lasts {steps.min()} s.")
     step = float(np.median(steps))
-    fps = 1.0 / step if step > 0 else 30.0
+    fps = 1.0 / step if step > 0 and len(durations) > 1 else 30.0  # one frame may last as long as it likes
+    if not LEAST_FPS <= fps <= MOST_FPS:
+        raise BadInputError(
+            f"{path.name}: there should be {LEAST_FPS:g} to {MOST_FPS:g} frames a second, but there are {fps:g}."
+        )
+    if steps.sum() * fps > MOST_FRAMES:
+        raise BadInputError(
+            f"{path.name} should have {MOST_FRAMES:,} frames at most, but lasts {steps.sum():g} s at {fps:g} a second."
+        )
     if told_fps and abs(fps - told_fps) < 1e-3 * fps:
         fps = told_fps
     elif abs(fps - round(fps)) < 1e-3 * fps:

@@ -87,8 +87,10 @@ def make_windows(tangents: Array, visibility: Array, world: Array, turns: Array)
 
 
 def person_scale(tangents: Array, visibility: Array) -> Array:
-    """[N]: root mean square distance of the seen keypoints from the axis, the median over the window's frames."""
+    """[N]: root mean square distance of the seen keypoints from the axis, the median over the window's frames that have
+    some; 0.001 where none has."""
     seen = visibility > SEEN
-    square = (tangents**2).sum(axis=-1) * seen
-    spread = np.sqrt(square.sum(axis=-1) / np.maximum(seen.sum(axis=-1), 1))
-    return np.maximum(np.median(spread, axis=1), 1e-3)
+    count = seen.sum(axis=-1)
+    spread = np.sqrt(((tangents**2).sum(axis=-1) * seen).sum(axis=-1) / np.maximum(count, 1))
+    known = np.where((count > 0) | ~seen.any(axis=(1, 2))[:, None], spread, np.nan)
+    return np.maximum(np.nanmedian(known, axis=1), 1e-3)

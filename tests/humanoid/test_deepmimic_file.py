@@ -56,6 +56,22 @@ def test_the_rate_of_a_phone_comes_back_as_it_was(tmp_path: Path, fps: float):
     assert read_deepmimic(tmp_path / "again.txt").fps == 60.0
 
 
+@pytest.mark.parametrize(
+    ("durations", "words"),
+    [
+        ([0.033] * 30 + [1e6, 0.033], "200,000 frames at most"),
+        ([1e-12] * 9, "frames a second"),
+        ([30.0] * 9, "frames a second"),
+    ],
+)
+def test_no_file_of_a_few_bytes_takes_all_memory(tmp_path: Path, durations: list[float], words: str):
+    frame = read_deepmimic(WALK).frames[0].tolist()
+    rows = [[duration, *frame] for duration in durations]
+    (tmp_path / "slow.txt").write_text(json.dumps({"Loop": "none", "Frames": rows}))
+    with pytest.raises(BadInputError, match=words):
+        read_deepmimic(tmp_path / "slow.txt")
+
+
 def test_one_frame_goes_round(tmp_path: Path):
     walk = read_deepmimic(WALK)
     write_deepmimic(tmp_path / "one.txt", HumanoidMotion(30.0, walk.times[:1], walk.frames[:1]))
