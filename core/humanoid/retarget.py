@@ -16,11 +16,12 @@ from core.humanoid.legs import feet_moved
 from core.humanoid.smpl_mapping import humanoid_to_smpl_poses, smpl_to_humanoid_frames
 from core.mesh_recovery.closed_form import local_axis_angles
 from core.motion import BodyMotion, HumanoidMotion, Rollout
-from core.reconstruction.contacts import predict_contacts
+from core.reconstruction.contacts import predict_contacts, sole_points
 
 Array = np.ndarray
 
 _HIPS = (1, 2)
+_OFF_THE_GROUND_M = 0.05
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class RetargetSettings:
     """How a body motion becomes the humanoid's.
 
     `lift_percentile`: over all frames, this percentile of the height of the lowest corner of the feet is put on the
-    ground; a low one, not the lowest, because single frames may be wrong. None leaves the height as it comes.
+    ground; a low one, not the lowest, because single frames may be wrong. Whose soles are higher than 5 cm by the same
+    percentile, on a box or upside down nearly all the time, keeps their height. None leaves the height as it comes.
     """
 
     lift_percentile: float | None = 10.0
@@ -44,7 +46,7 @@ def retarget(motion: BodyMotion, settings: RetargetSettings | None = None) -> Hu
     _check(motion)
     scale = LEG_LENGTH / leg_length(motion)
     frames = _frames(motion, scale)
-    frames[:, 1] += _lift(frames, settings)
+    frames[:, 1] += _lift(motion, frames, scale, settings)
     return HumanoidMotion(fps=motion.fps, times=motion.times, frames=frames, scale=scale)
 
 
@@ -61,7 +63,7 @@ def rollout_to_body(rollout: Rollout, like: BodyMotion, settings: RetargetSettin
     frames = frames_from_bodies(rollout.body_positions, rollout.body_rotations)
     poses = humanoid_to_smpl_poses(frames)
     hips = frames[:, :3].copy()
-    hips[:, 1] -= _lift(_frames(like, rollout.scale), settings or RetargetSettings())
+    hips[:, 1] -= _lift(like, _frames(like, rollout.scale), rollout.scale, settings or RetargetSettings())
     at_origin = pose_body(body, poses, like.betas, np.zeros((len(poses), 3)))
     trans = hips / rollout.scale - mid_hip(at_origin.joints)
     poses = _reach_like_the_humanoid(body, poses, like.betas, frames, rollout.scale)
@@ -118,10 +120,12 @@ def _reach_like_the_humanoid(body: Body, poses: Array, betas: Array, frames: Arr
     return local_axis_angles(rotations, body.parents)
 
 
-def _lift(frames: Array, settings: RetargetSettings) -> float:
+def _lift(motion: BodyMotion, frames: Array, scale: float, settings: RetargetSettings) -> float:
     if settings.lift_percentile is None:
         return 0.0
-    return -float(np.percentile(lowest_foot(frames), settings.lift_percentile))
+    theirs = scale * np.percentile(sole_points(motion.landmarks)[..., 1].min(axis=1), settings.lift_percentile)
+    wanted = theirs if theirs > _OFF_THE_GROUND_M else 0.0
+    return float(wanted - np.percentile(lowest_foot(frames), settings.lift_percentile))
 
 
 def _check(motion: BodyMotion) -> None:

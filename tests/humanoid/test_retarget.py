@@ -16,6 +16,7 @@ from core.humanoid.kinematics import forward_kinematics, lowest_foot
 from core.humanoid.retarget import retarget, rollout_to_body
 from core.humanoid.smpl_mapping import humanoid_to_smpl_poses, smpl_to_humanoid_frames
 from core.motion import BodyMotion, HumanoidMotion, Rollout
+from core.reconstruction.contacts import sole_points
 
 CLIPS = sorted((Path(pybullet_data.getDataPath()) / "data" / "motions").glob("humanoid3d_*.txt"))
 
@@ -169,3 +170,27 @@ def test_another_body_is_not_guessed():
     motion = someone_walking()
     with pytest.raises(BadInputError, match="body"):
         rollout_to_body(performed(retarget(motion)), replace(motion, body_model="smpl"))
+
+
+@pytest.mark.parametrize("ground_frames", [0, 3, 12])
+def test_who_stands_on_a_box_nearly_all_the_time_is_not_put_into_it(ground_frames: int):
+    """90 frames on a box of 0.4 m, the last ones beside it, on the ground."""
+    heights = np.full(90, 0.4)
+    heights[90 - ground_frames :] = 0.0
+    trans = np.stack([np.zeros(90), heights, np.zeros(90)], axis=1)
+    standing = body_motion(load_body(), 30.0, np.arange(90) / 30, np.zeros((90, 72)), np.zeros(10), trans)
+    trans[:, 1] += heights[-1] - sole_points(standing.landmarks)[-1, :, 1].min()
+    motion = body_motion(load_body(), 30.0, np.arange(90) / 30, np.zeros((90, 72)), np.zeros(10), trans)
+    reference = retarget(motion)
+    feet = lowest_foot(reference.frames)
+    assert np.allclose(feet, reference.scale * heights, atol=0.01)
+
+
+def test_who_stands_on_their_hands_stays_above_the_ground():
+    poses = np.zeros((60, 24, 3))
+    poses[:, 0, 0], poses[:, 16, 2], poses[:, 17, 2] = np.pi, 1.4, -1.4
+    trans = np.tile((0.0, 1.0, 0.0), (60, 1))
+    motion = body_motion(load_body(), 30.0, np.arange(60) / 30, poses.reshape(60, 72), np.zeros(10), trans)
+    reference = retarget(motion)
+    root = reference.scale * motion.joints[:, (1, 2)].mean(axis=1)[:, 1]
+    assert np.allclose(reference.frames[:, 1], root, atol=0.1)
