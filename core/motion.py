@@ -6,32 +6,16 @@ seconds from the start of the window.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
 from core.arrays_on_disk import load_arrays, save_arrays
-from core.errors import BadInputError
+from core.noun_checks import TRUTHS, expect, expect_clock, expect_text, freeze, naming
 
 Array = np.ndarray
-
-
-def _freeze(noun: object) -> None:
-    for each in fields(noun):  # type: ignore[arg-type]
-        value = getattr(noun, each.name)
-        if isinstance(value, np.ndarray):
-            value = value.copy()
-            value.setflags(write=False)
-            object.__setattr__(noun, each.name, value)
-
-
-def _expect(noun: str, name: str, array: Array, shape: tuple[int | None, ...]) -> None:
-    fits = array.ndim == len(shape) and all(n is None or n == m for n, m in zip(shape, array.shape, strict=True))
-    if not fits:
-        wanted = "x".join("T" if n is None else str(n) for n in shape)
-        raise BadInputError(f"{noun}.{name} should have the shape {wanted}, but has {array.shape}.")
 
 
 @dataclass(frozen=True)
@@ -51,7 +35,7 @@ class Clip:
     start_s: float = 0.0
 
     def __post_init__(self) -> None:
-        _freeze(self)
+        freeze(self)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -83,10 +67,11 @@ class Track:
     image_size: Array
 
     def __post_init__(self) -> None:
-        _expect("Track", "keypoints", self.keypoints, (len(self.times), 33, 3))
-        _expect("Track", "world", self.world, (len(self.times), 33, 3))
-        _expect("Track", "boxes", self.boxes, (len(self.times), 4))
-        _freeze(self)
+        T = expect_clock("Track", self.fps, self.times)
+        expect("Track", "keypoints", self.keypoints, (T, 33, 3))
+        expect("Track", "world", self.world, (T, 33, 3))
+        expect("Track", "boxes", self.boxes, (T, 4))
+        freeze(self)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -102,8 +87,10 @@ class Track:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what `save` wrote; `BadInputError` where it is cut short or lacks an array."""
-        return cls(**load_arrays(path, cls))
+        """Read what `save` wrote; `BadInputError` where it is cut short, lacks an array or does not fit."""
+        content = load_arrays(path, cls)
+        with naming(path):
+            return cls(**content)
 
 
 @dataclass(frozen=True)
@@ -132,13 +119,22 @@ class BodyMotion:
     supports: Array = field(default_factory=lambda: np.zeros((0, 6)))
 
     def __post_init__(self) -> None:
-        T = len(self.times)
-        _expect("BodyMotion", "poses", self.poses, (T, 72))
-        _expect("BodyMotion", "betas", self.betas, (10,))
-        _expect("BodyMotion", "trans", self.trans, (T, 3))
-        _expect("BodyMotion", "joints", self.joints, (T, 24, 3))
-        _expect("BodyMotion", "landmarks", self.landmarks, (T, 33, 3))
-        _freeze(self)
+        T = expect_clock("BodyMotion", self.fps, self.times)
+        expect("BodyMotion", "poses", self.poses, (T, 72))
+        expect("BodyMotion", "betas", self.betas, (10,))
+        expect("BodyMotion", "trans", self.trans, (T, 3))
+        expect("BodyMotion", "joints", self.joints, (T, 24, 3))
+        expect("BodyMotion", "landmarks", self.landmarks, (T, 33, 3))
+        expect("BodyMotion", "supports", self.supports, (None, 6))
+        expect_text("BodyMotion", "body_model", self.body_model)
+        expect_text("BodyMotion", "frame", self.frame, ("camera", "world"))
+        if self.contacts is not None:
+            expect("BodyMotion", "contacts", self.contacts, (T, 4), TRUTHS)
+        if self.camera_in_world is not None:
+            expect("BodyMotion", "camera_in_world", self.camera_in_world, (T, 4, 4))
+        if self.intrinsics is not None:
+            expect("BodyMotion", "intrinsics", self.intrinsics, (3, 3))
+        freeze(self)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -149,8 +145,10 @@ class BodyMotion:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what `save` wrote; `BadInputError` where it is cut short or lacks an array."""
-        return cls(**load_arrays(path, cls))
+        """Read what `save` wrote; `BadInputError` where it is cut short, lacks an array or does not fit."""
+        content = load_arrays(path, cls)
+        with naming(path):
+            return cls(**content)
 
 
 @dataclass(frozen=True)
@@ -170,8 +168,9 @@ class HumanoidMotion:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
-        _expect("HumanoidMotion", "frames", self.frames, (len(self.times), 43))
-        _freeze(self)
+        T = expect_clock("HumanoidMotion", self.fps, self.times)
+        expect("HumanoidMotion", "frames", self.frames, (T, 43))
+        freeze(self)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -222,15 +221,15 @@ class Rollout:
     goal_error: float = float("nan")
 
     def __post_init__(self) -> None:
-        T = len(self.times)
-        _expect("Rollout", "body_positions", self.body_positions, (T, 15, 3))
-        _expect("Rollout", "body_rotations", self.body_rotations, (T, 15, 4))
-        _expect("Rollout", "actions", self.actions, (T, 36))
-        _expect("Rollout", "joint_torques", self.joint_torques, (T, 28))
-        _expect("Rollout", "contact_forces", self.contact_forces, (T, 15, 3))
-        _expect("Rollout", "residual_wrench", self.residual_wrench, (T, 6))
-        _expect("Rollout", "reward_terms", self.reward_terms, (T, len(self.reward_names)))
-        _freeze(self)
+        T = expect_clock("Rollout", self.fps, self.times)
+        expect("Rollout", "body_positions", self.body_positions, (T, 15, 3))
+        expect("Rollout", "body_rotations", self.body_rotations, (T, 15, 4))
+        expect("Rollout", "actions", self.actions, (T, 36))
+        expect("Rollout", "joint_torques", self.joint_torques, (T, 28))
+        expect("Rollout", "contact_forces", self.contact_forces, (T, 15, 3))
+        expect("Rollout", "residual_wrench", self.residual_wrench, (T, 6))
+        expect("Rollout", "reward_terms", self.reward_terms, (T, len(self.reward_names)))
+        freeze(self)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -241,5 +240,7 @@ class Rollout:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what `save` wrote; `BadInputError` where it is cut short or lacks an array."""
-        return cls(**load_arrays(path, cls))
+        """Read what `save` wrote; `BadInputError` where it is cut short, lacks an array or does not fit."""
+        content = load_arrays(path, cls)
+        with naming(path):
+            return cls(**content)

@@ -76,7 +76,8 @@ def _times(found: dict[str, Array], count: int, where: str) -> Array | None:
     if "fps" not in found:
         return None
     fps = found["fps"]
-    if fps.size != 1 or not np.isfinite(fps).all() or float(fps.ravel()[0]) <= 0:
+    one_number = fps.size == 1 and fps.dtype.kind in "fiu" and np.isfinite(fps).all()
+    if not one_number or float(fps.ravel()[0]) <= 0:
         raise BadInputError(f"{where}: `fps` should be one number above 0, but is {fps}.")
     return np.arange(count) / float(fps.ravel()[0])
 

@@ -49,7 +49,8 @@ def poses_from(
         joints[:, limb] = points[:, row]
     joints[~np.isfinite(joints).all(axis=-1)] = np.nan
     if times is not None:
-        times = np.asarray(times, float)
+        given = np.asarray(times)
+        times = given.astype(float) if given.dtype.kind in "fiu" else np.full(given.shape, np.nan)
         if times.shape != (len(points),) or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
             raise BadInputError(f"{title} should have increasing times, one for each of its {len(points)} frames.")
     return Poses(name, title, joints * (unit_m or 1.0), times, unit_m is not None)

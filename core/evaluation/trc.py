@@ -1,5 +1,6 @@
 """TRC, the marker files of OpenSim and motion capture: a table of times and positions, tabs between."""
 
+import codecs
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,10 @@ def read_trc(path: Path) -> Poses:
     The unit is the header's (mm, cm or m). Rows may come at any, also a varying, rate. `BadInputError` for what is not
     a TRC file or was cut short.
     """
-    try:
-        lines = path.read_text(encoding="utf-8", errors="strict").splitlines()
-    except UnicodeDecodeError as error:
-        raise BadInputError(f"{path.name} should be a TRC file, which is text, but is not: {error.reason}.") from error
+    content = path.read_bytes()
+    if b"\0" in content:
+        raise BadInputError(f"{path.name} should be a TRC file, which is text, but holds bytes of zero.")
+    lines = [_decoded(line) for line in content.removeprefix(codecs.BOM_UTF8).splitlines()]
     if len(lines) < _HEADER_LINES or not lines[0].startswith("PathFileType"):
         raise BadInputError(f"{path.name} should be a TRC file: a line PathFileType first, five lines of header, rows.")
     facts = dict(zip(lines[1].split(), lines[2].split(), strict=False))
@@ -37,6 +38,14 @@ def read_trc(path: Path) -> Poses:
     table = np.array(rows)
     points = table[:, 1:].reshape(len(table), len(names), 3)
     return poses_from(path.name, points, names, table[:, 0], _METRES[unit])
+
+
+def _decoded(line: bytes) -> str:
+    """UTF-8, else Latin-1: line 1 holds a path, which old programs write in the letters of their country."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
 
 
 def _row(line: str, markers: int, name: str, number: int) -> list[float]:

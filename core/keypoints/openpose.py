@@ -9,7 +9,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,20 @@ class Recording:
         """The smallest distance of two frames (OpenPose's --frame_step)."""
         numbers = sorted(self.frames)
         return min((b - a for a, b in itertools.pairwise(numbers)), default=1)
+
+    @property
+    def starts_at_one(self) -> bool:
+        """Whether the first frame has the number 1, as it has in pictures that ffmpeg wrote; OpenPose's own is 0."""
+        return min(self.frames) == 1
+
+    @property
+    def gapless(self) -> bool:
+        """Whether every frame from the first to the last is there."""
+        return len(self.frames) == self.length - min(self.frames)
+
+    def one_earlier(self) -> "Recording":
+        """The same with every number lower by one."""
+        return replace(self, frames={number - 1: people for number, people in self.frames.items()})
 
 
 def read_openpose(path: Path) -> Recording:

@@ -38,8 +38,9 @@ def recorded_tracks(
     clip; None means that the clip is the source.
     Raises `BadInputError` where the frames are not as many as the video has, or lie outside of its picture.
     """
-    recording = read_openpose(path)
-    times, wanted, scale = _matched(recording, clip, source, start_s, time_scale)
+    of_source = clip.times if source is None else frame_times(source)
+    recording = _numbered_from_zero(read_openpose(path), (len(of_source), len(clip)))
+    times, wanted, scale = _matched(recording, clip, source, of_source, start_s, time_scale)
     numbers = sorted(number for number in recording.frames if number < len(times))
     seen = [[_scaled(points, scale) for points in recording.frames[number]] for number in numbers]
     _check_inside(seen, clip)
@@ -50,14 +51,34 @@ def recorded_tracks(
     return lifted(clip, sampled, settings, progress)
 
 
+def _numbered_from_zero(recording: Recording, lengths: Sequence[int]) -> Recording:
+    """The recording with 0 for its first frame where its files are numbered from 1.
+
+    So they are where the numbers begin at 1 and, one lower, fit the first video of the `lengths` that they fit at all.
+    Where some are missing the first may be too; then the last has to lie beyond the video's end.
+    """
+    if not recording.starts_at_one:
+        return recording
+    slack, count = _slack(recording), recording.length
+    fitting = [n for n in lengths if min(abs(count - n), abs(count - 1 - n)) <= slack]
+    if not fitting or abs(count - 1 - fitting[0]) > slack or not (recording.gapless or count > fitting[0]):
+        return recording
+    notice("The keypoints' frames are numbered from one; number 1 was taken for the video's first frame.")
+    return recording.one_earlier()
+
+
+def _slack(recording: Recording) -> int:
+    """By how many frames a recording may be longer or shorter than its video."""
+    return max(SLACK, recording.step)
+
+
 def _matched(
-    recording: Recording, clip: Clip, source: Path | None, start_s: float, time_scale: float
+    recording: Recording, clip: Clip, source: Path | None, of_source: Array, start_s: float, time_scale: float
 ) -> tuple[Array, Array, Array]:
     """(the time of each frame of the recording [s], the clip's frames on the same clock [T] s, the scale [2] that
-    brings the recording's coordinates to the clip's px)."""
+    brings the recording's coordinates to the clip's px); `of_source` [N] s are the times of the source's frames."""
     scale = np.array([clip.width, clip.height], float) if recording.normalised else np.ones(2)
-    of_source = clip.times if source is None else frame_times(source)
-    slack = max(SLACK, recording.step)
+    slack = _slack(recording)
     if source is not None and abs(recording.length - len(of_source)) <= slack:
         if not recording.normalised:
             # Clips are scaled as a whole, and lose at most a row and a column to an even size.

@@ -92,5 +92,6 @@ def person_scale(tangents: Array, visibility: Array) -> Array:
     seen = visibility > SEEN
     count = seen.sum(axis=-1)
     spread = np.sqrt(((tangents**2).sum(axis=-1) * seen).sum(axis=-1) / np.maximum(count, 1))
-    known = np.where((count > 0) | ~seen.any(axis=(1, 2))[:, None], spread, np.nan)
+    nobody = count.max(axis=1, keepdims=True) == 0
+    known = np.where((count > 0) | nobody, spread, np.nan)
     return np.maximum(np.nanmedian(known, axis=1), 1e-3)

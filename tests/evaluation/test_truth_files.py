@@ -72,7 +72,12 @@ def test_a_unit_that_is_not_named_is_told_by_the_bodys_size(tmp_path, factor, un
         ({"joints": POINTS, "names": np.array(["a", "b"])}, "14 texts"),
         ({"joints": POINTS, "times": TIMES[::-1]}, "increasing times"),
         ({"joints": POINTS, "times": TIMES[:3]}, "increasing times"),
+        ({"joints": POINTS, "times": TIMES.astype(str)}, "increasing times"),
+        ({"joints": POINTS, "times": np.array("soon")}, "increasing times"),
         ({"joints": POINTS, "fps": 0}, "above 0"),
+        ({"joints": POINTS, "fps": "fast"}, "above 0"),
+        ({"joints": POINTS, "fps": "25"}, "above 0"),
+        ({"joints": POINTS, "fps": 25 + 1j}, "above 0"),
         ({"joints": POINTS, "unit": "feet"}, "'feet'"),
     ],
 )
@@ -153,6 +158,22 @@ def test_a_trc_file_that_is_none_or_was_cut_is_refused(tmp_path):
     with collecting() as notes:
         read_truth(write_trc(path, NAMES, TIMES, POINTS[:, :12], frames=70))
     assert "cut short" in notes[0]
+
+
+def test_a_trc_file_of_an_old_program_is_read(tmp_path):
+    """A mark of UTF-8 at the start; a path in Latin-1 (and a sign that Unicode takes for the end of a line)."""
+    path = write_trc(tmp_path / "a.trc", NAMES, TIMES, POINTS[:, :12])
+    whole = path.read_bytes()
+    for content in (
+        b"\xef\xbb\xbf" + whole,
+        whole.replace(b"a.trc", "C:\\Zoë\\a.trc".encode("latin-1"), 1),
+        whole.replace(b"a.trc", b"C:\\Zo\xeb\x85\\a.trc", 1).replace(b"\n", b"\r\n"),
+    ):
+        path.write_bytes(content)
+        np.testing.assert_allclose(read_truth(path).joints, POINTS[:, :12])
+    path.write_bytes(whole.decode().encode("utf-16"))
+    with pytest.raises(BadInputError, match="which is text"):
+        read_truth(path)
 
 
 def test_an_annotation_becomes_right_handed(tmp_path):

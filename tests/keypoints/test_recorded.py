@@ -8,9 +8,11 @@ from support.videos import write_numbered_video
 from core.errors import BadInputError, NoPersonError
 from core.keypoints import KeypointSettings, track_people
 from core.keypoints.gates import bone_lengths, misfit
-from core.keypoints.recorded import recorded_tracks, sample
+from core.keypoints.openpose import Recording
+from core.keypoints.recorded import _numbered_from_zero, recorded_tracks, sample
 from core.keypoints.skeletons import INDEX, SYMMETRIC_PAIRS
 from core.keypoints.sources import check_source, fingerprint, tracks_from
+from core.notices import collecting
 from core.video import load_clip, make_clip
 from core.video.decode import frame_times
 from core.video.window import WindowSettings
@@ -85,6 +87,44 @@ def test_the_clip_itself_may_have_been_the_input(tmp_path, short, truth):
     folder = write_folder(tmp_path / "json", frames_of(truth, body_25))
     tracks = recorded_tracks(short, folder, KeypointSettings(), source=source, start_s=1.0)
     assert np.abs(tracks[0].keypoints[3, GIVEN] - truth[0].keypoints[3, GIVEN]).max() < 0.01
+
+
+def one_later(frames):
+    return {number + 1: people for number, people in frames.items()}
+
+
+def test_frames_numbered_from_one_are_the_same_frames(tmp_path, short, truth):
+    """ffmpeg calls the first picture frame_000001.png, and OpenPose its file after it."""
+    frames = one_later(frames_of(truth, body_25))
+    with collecting() as notes:
+        tracks = recorded_tracks(short, write_folder(tmp_path / "json", frames), KeypointSettings())
+    assert len(notes) == 1
+    assert "numbered from one" in notes[0]
+    for track, true in zip(tracks, truth, strict=True):
+        assert np.abs(track.keypoints[:, GIVEN] - true.keypoints[:, GIVEN]).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("numbers", "lengths", "first"),
+    [
+        (range(1, 17), (16,), 0),
+        (range(1, 17), (15, 90), 0),
+        (range(1, 17), (90, 16), 0),
+        (range(1, 19), (16,), 0),
+        (range(1, 18, 2), (17,), 0),
+        (range(1, 2), (1,), 0),
+        (range(16), (16,), 0),
+        (range(2, 17), (16,), 2),
+        (range(1, 17, 2), (16,), 1),  # every second frame, from number 1 on: the last number is the video's
+        ((1, 2, 3, 8, 15), (16,), 1),
+        (range(1, 17), (90,), 1),
+        (range(1, 17), (19,), 1),  # one less would be too few
+    ],
+)
+def test_which_recordings_are_numbered_from_one(numbers, lengths, first):
+    made = _numbered_from_zero(Recording({number: [] for number in numbers}, "BODY_25", False), lengths)
+    assert min(made.frames) == first
+    assert made.length == max(numbers) + 1 - (min(numbers) - first)
 
 
 def test_keypoints_of_another_video_are_refused(tmp_path, short, truth):
