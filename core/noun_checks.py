@@ -5,19 +5,22 @@ from contextlib import contextmanager
 from dataclasses import fields
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.errors import BadInputError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 NUMBERS, TRUTHS = "fiu", "b"
 """Kinds of numpy's types."""
 
 
-def freeze(noun: object) -> None:
+def freeze(noun: "DataclassInstance") -> None:
     """Put a read-only copy in the place of each array of a dataclass."""
-    for each in fields(noun):  # type: ignore[arg-type]
+    for each in fields(noun):
         value = getattr(noun, each.name)
         if isinstance(value, np.ndarray):
             value = value.copy()

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from support.served_sites import served_site
 from viewer_stub import ServerThread, Stub, make_run, run_json
+from watched import watched_page
 
 # WebGL in software, so that a machine without a GPU (and every CI) draws the same; and a browser that keeps to itself.
 ARGUMENTS = [
@@ -96,13 +97,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, served: str) -> Iterator[Page]:
-    """A page of a calm system; at the end no script failed and nothing was asked of anybody else."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, base_url=served, reduced_motion="reduce")
-    page = context.new_page()
-    strangers, errors = [], []
-    page.on("request", lambda r: strangers.append(r.url) if not r.url.startswith((served, "blob:", "data:")) else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert strangers == []
-    assert errors == []
+    """A page of a calm system, on a narrow screen."""
+    with watched_page(browser, served, viewport={"width": 390, "height": 844}, reduced_motion="reduce") as page:
+        yield page

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 from support.served_sites import served_site
 from viewer_page import changed_pixels, frame_of, joint, picture, ready, seek
+from watched import watched_page
 
 RUN_MS = 300_000
 HERE = Path(__file__).parent
@@ -24,17 +25,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser: Browser, site: str) -> Iterator[Page]:
-    """A page on the site; at the end no script failed and nothing was asked of anybody else."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    strangers, errors = [], []
-    page.on("request", lambda r: strangers.append(r.url) if not r.url.startswith((site, "blob:", "data:")) else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(site)
-    yield page
-    context.close()
-    assert strangers == []
-    assert errors == []
+    """A page on the site."""
+    with watched_page(browser, site, viewport={"width": 1440, "height": 900}) as page:
+        page.goto(site)
+        yield page
 
 
 def viewer(page: Page) -> Frame:

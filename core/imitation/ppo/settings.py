@@ -3,14 +3,17 @@
 import dataclasses
 import math
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.errors import BadInputError
 from core.imitation.environment import EnvironmentSettings
 from core.imitation.guided.settings import CloningSettings, ExpertSettings, GuidedSettings
 from core.seeds import check_seed
 
-_Kind = TypeVar("_Kind")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Kind = TypeVar("_Kind", bound="DataclassInstance")
 
 ENGINES = ("mujoco", "bullet")
 STARTS = ("reference", "adaptive", "beginning")
@@ -219,7 +222,7 @@ class TrainingSettings:
 
 
 def _made(kind: type[_Kind], values: dict[str, Any]) -> _Kind:
-    known = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    known = {f.name for f in dataclasses.fields(kind)}
     if unknown := set(values) - known:
         raise BadInputError(
             f"Settings of a training should be among {', '.join(sorted(known))}, but there is "
